@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineEndpoint } from '../endpoint.ts';
+
+export const healthSchema = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  pid: z.number().int(),
+  home: z.string(),
+  socket: z.string(),
+  startedAt: z.iso.datetime(),
+  liveSessions: z.number().int(),
+  tmux: z.object({ version: z.string().nullable(), socket: z.string() }),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+export const settingValueSchema = z.object({
+  key: z.string(),
+  value: z.unknown(),
+  origin: z.enum(['flag', 'env', 'file', 'default']),
+  /** The flag, variable or file that set it. */
+  from: z.string().nullable(),
+});
+
+export const daemonEndpoints = {
+  health: defineEndpoint({
+    method: 'GET',
+    path: '/health',
+    summary: 'Whether the daemon is well, and which one it is.',
+    reply: healthSchema,
+  }),
+  version: defineEndpoint({
+    method: 'GET',
+    path: '/version',
+    summary: 'Versions of the daemon and of its Node.',
+    reply: z.object({ version: z.string(), node: z.string() }),
+  }),
+  config: defineEndpoint({
+    method: 'GET',
+    path: '/config',
+    summary: 'Settings in force and where each comes from; secrets are masked.',
+    reply: z.object({ settings: z.array(settingValueSchema) }),
+  }),
+  stopDaemon: defineEndpoint({
+    method: 'POST',
+    path: '/daemon/stop',
+    summary: 'Stop the daemon. Sessions go on unless told otherwise.',
+    body: z.strictObject({ killSessions: z.boolean().default(false) }),
+    reply: z.object({ success: z.literal(true), liveSessions: z.number().int() }),
+    status: 202,
+  }),
+} as const;

@@ -1,0 +1,64 @@
+/**
+ * The one table of error codes: what HTTP says, and how the CLI exits.
+ * `docs/reference/errors.md` lists the same codes; a test holds the two together.
+ */
+export const errorTable = {
+  invalid_request: { http: 400, exit: 2, meaning: 'The request has a wrong, missing or unknown value.' },
+  invalid_json: { http: 400, exit: 2, meaning: 'The body is not valid JSON.' },
+  unauthorized: { http: 401, exit: 1, meaning: 'The session token is not valid.' },
+  forbidden: { http: 403, exit: 1, meaning: 'The caller may not do this.' },
+  not_found: { http: 404, exit: 4, meaning: 'There is no such route.' },
+  session_not_found: { http: 404, exit: 4, meaning: 'No session has this id or name.' },
+  delivery_not_found: { http: 404, exit: 4, meaning: 'No delivery has this id.' },
+  method_not_allowed: { http: 405, exit: 1, meaning: 'The route exists, with another method.' },
+  session_ambiguous: { http: 409, exit: 4, meaning: 'The id prefix or name fits more than one session.' },
+  session_ended: { http: 409, exit: 1, meaning: 'The session has ended; only a live one can do this.' },
+  session_live: { http: 409, exit: 1, meaning: 'The session is still live; only an ended one can do this.' },
+  session_busy: {
+    http: 409,
+    exit: 1,
+    meaning: 'The session is in the middle of something that excludes this.',
+  },
+  name_taken: { http: 409, exit: 1, meaning: 'Another session has this name.' },
+  conversation_unknown: { http: 409, exit: 1, meaning: 'The agent has no conversation to go on with.' },
+  idempotency_conflict: { http: 409, exit: 1, meaning: 'The idempotency key was used with another text.' },
+  trust_required: { http: 409, exit: 1, meaning: 'The agent would ask whether this directory is trusted.' },
+  unsupported: { http: 409, exit: 1, meaning: 'This provider cannot do this.' },
+  provider_unavailable: { http: 409, exit: 1, meaning: "The agent's program was not found." },
+  body_too_large: { http: 413, exit: 2, meaning: 'The body is larger than the limit.' },
+  session_limit: { http: 429, exit: 1, meaning: 'The limit of live sessions is reached.' },
+  internal: { http: 500, exit: 1, meaning: 'A fault of codepiper; the log has the details.' },
+  tmux_failed: { http: 502, exit: 1, meaning: 'tmux refused or did not answer.' },
+  database_busy: { http: 503, exit: 1, meaning: 'The database is locked by another program.' },
+  shutting_down: { http: 503, exit: 1, meaning: 'The daemon is stopping.' },
+  storage_full: { http: 507, exit: 1, meaning: 'The disk or quota is full; nothing was changed.' },
+} as const satisfies Record<string, { http: number; exit: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** Exit codes of the CLI. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, daemonNotRunning: 3, notFound: 4 } as const;
+
+/** What every failed request answers. `error` is for people: what happened, which value, what to do. */
+export interface ErrorBody {
+  error: string;
+  code: ErrorCode;
+  details?: Record<string, unknown>;
+}
+
+/** An error with a code of the table; anything else that is thrown is a fault and answers `internal`. */
+export class CodepiperError extends Error {
+  override readonly name = 'CodepiperError';
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, details?: Record<string, unknown>) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+
+  toBody(): ErrorBody {
+    return { error: this.message, code: this.code, ...(this.details ? { details: this.details } : {}) };
+  }
+}

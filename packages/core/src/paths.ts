@@ -1,0 +1,37 @@
+/**
+ * Where codepiper keeps things when nobody says otherwise. Pure, and free of zod: the CLI computes the socket
+ * path on every call.
+ */
+export interface PathEnvironment {
+  HOME?: string | undefined;
+  XDG_RUNTIME_DIR?: string | undefined;
+}
+
+/** The state directory: database, logs, session folders. */
+export function defaultHome(env: PathEnvironment): string {
+  return `${env.HOME ?? '/'}/.codepiper`;
+}
+
+/** `$XDG_RUNTIME_DIR/codepiper.sock`, else a directory in /tmp that only this user can enter. */
+export function defaultSocket(env: PathEnvironment, uid: number): string {
+  return env.XDG_RUNTIME_DIR
+    ? `${env.XDG_RUNTIME_DIR}/codepiper.sock`
+    : `/tmp/codepiper-${uid}/codepiper.sock`;
+}
+
+/** Files of the state directory, by their names in it. */
+export const homeFiles = {
+  database: 'codepiper.db',
+  config: 'config.yaml',
+  /** pid, socket and version of the running daemon, as JSON. */
+  daemon: 'daemon.json',
+  lock: 'daemon.lock',
+  log: 'logs/daemon.log',
+  sessions: 'sessions',
+  bin: 'bin',
+} as const;
+
+/** tmux session name of a codepiper session. */
+export function tmuxSessionName(sessionId: string): string {
+  return `codepiper-${sessionId}`;
+}

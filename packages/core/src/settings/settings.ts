@@ -1,0 +1,207 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the daemon, once: its key in `config.yaml`, its variable, its flag, its values and default.
+ * The reference page is generated from this table. Precedence: flag, environment, file, default.
+ */
+export interface Setting<S extends z.ZodType = z.ZodType> {
+  readonly key: string;
+  readonly env: string;
+  /** Long flag of `codepiper daemon`, without dashes. */
+  readonly flag?: string;
+  /** Takes the value as written: text from flag or variable, YAML from the file. */
+  readonly schema: S;
+  /** Value when nobody says; null where it is computed from other settings. */
+  readonly default: z.output<S> | null;
+  /** What is allowed, in words, for errors and the reference. */
+  readonly allowed: string;
+  readonly description: string;
+  readonly secret?: true;
+}
+
+const path = z
+  .string()
+  .min(1)
+  .refine((s) => s.startsWith('/') && !s.includes('\0'));
+const port = z.coerce.number().int().min(0).max(65_535);
+const toggle = z
+  .union([z.boolean(), z.enum(['1', '0', 'true', 'false', 'on', 'off', 'yes', 'no'])])
+  .transform((value) => (typeof value === 'boolean' ? value : ['1', 'true', 'on', 'yes'].includes(value)));
+const positive = z.coerce.number().int().min(1);
+const list = z
+  .union([z.array(z.string()), z.string()])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value).map((s) => s.trim()).filter((s) => s !== ''),
+  );
+
+const define = <S extends z.ZodType>(setting: Setting<S>): Setting<S> => setting;
+
+const absolutePath = 'an absolute path';
+const onOff = '1, 0, true, false, on, off, yes or no';
+const portRange = 'a whole number from 0 to 65535';
+
+export const settings = {
+  socket: define({
+    key: 'socket',
+    env: 'CODEPIPER_SOCKET',
+    flag: 'socket',
+    schema: path,
+    default: null,
+    allowed: absolutePath,
+    description:
+      'Unix socket of the daemon. Default: $XDG_RUNTIME_DIR/codepiper.sock, else /tmp/codepiper-<uid>/codepiper.sock.',
+  }),
+  dbPath: define({
+    key: 'dbPath',
+    env: 'CODEPIPER_DB_PATH',
+    schema: z.union([z.literal(':memory:'), path]),
+    default: null,
+    allowed: 'an absolute path, or :memory:',
+    description: 'SQLite database. Default: codepiper.db in the home.',
+  }),
+  maxSessions: define({
+    key: 'sessions.max',
+    env: 'CODEPIPER_MAX_SESSIONS',
+    schema: z.coerce.number().int().min(1).max(10_000),
+    default: 50,
+    allowed: 'a whole number from 1 to 10000',
+    description: 'Live sessions at most.',
+  }),
+  tmuxSocket: define({
+    key: 'tmux.socket',
+    env: 'CODEPIPER_TMUX_SOCKET',
+    schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+    default: null,
+    allowed: "a tmux socket name (tmux -L), or `default` for the user's own server",
+    description:
+      'tmux server the sessions live on. Default: codepiper, or codepiper-<hash> for a home other than ~/.codepiper.',
+  }),
+  forwardSshAuthSock: define({
+    key: 'sessions.forwardSshAuthSock',
+    env: 'CODEPIPER_FORWARD_SSH_AUTH_SOCK',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description: "Whether sessions see the daemon's SSH agent (SSH_AUTH_SOCK).",
+  }),
+  logLevel: define({
+    key: 'log.level',
+    env: 'CODEPIPER_LOG_LEVEL',
+    flag: 'log-level',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    allowed: 'trace, debug, info, warn, error, fatal or silent',
+    description: 'Least important level that is logged.',
+  }),
+  logMaxBytes: define({
+    key: 'log.maxBytes',
+    env: 'CODEPIPER_LOG_MAX_BYTES',
+    schema: z.coerce.number().int().min(10_000).max(1_000_000_000),
+    default: 10_000_000,
+    allowed: 'a whole number from 10000 to 1000000000',
+    description: 'Size at which a log file is rotated, in bytes. Five rotated files are kept.',
+  }),
+  httpPort: define({
+    key: 'web.port',
+    env: 'CODEPIPER_HTTP_PORT',
+    flag: 'port',
+    schema: port,
+    default: 3000,
+    allowed: portRange,
+    description: 'Port of the dashboard.',
+  }),
+  wsPort: define({
+    key: 'web.wsPort',
+    env: 'CODEPIPER_WS_PORT',
+    schema: port,
+    default: 9999,
+    allowed: portRange,
+    description: 'Port of the WebSocket on its own, for clients of the original.',
+  }),
+  allowedOrigins: define({
+    key: 'web.allowedOrigins',
+    env: 'CODEPIPER_ALLOWED_ORIGINS',
+    schema: list,
+    default: [],
+    allowed: 'hosts or origins, separated by commas',
+    description: 'Origins beside localhost from which browsers may call.',
+  }),
+  forceSecureCookies: define({
+    key: 'web.forceSecureCookies',
+    env: 'CODEPIPER_FORCE_SECURE_COOKIES',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description: 'Mark cookies Secure behind a proxy that ends TLS.',
+  }),
+  trustProxyHeaders: define({
+    key: 'web.trustProxyHeaders',
+    env: 'CODEPIPER_TRUST_PROXY_HEADERS',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description: 'Take client addresses from X-Forwarded-For and its kin.',
+  }),
+  mfaQrTimeoutMs: define({
+    key: 'web.mfaQrTimeoutMs',
+    env: 'CODEPIPER_MFA_QR_TIMEOUT_MS',
+    schema: positive,
+    default: 8000,
+    allowed: 'a whole number from 1',
+    description: 'Milliseconds before the QR code is given up for the key in text.',
+  }),
+  apiRateLimitMax: define({
+    key: 'web.rateLimit.max',
+    env: 'CODEPIPER_API_RATE_LIMIT_MAX',
+    schema: positive,
+    default: 300,
+    allowed: 'a whole number from 1',
+    description: 'Requests per window and client over TCP.',
+  }),
+  apiRateLimitWindowMs: define({
+    key: 'web.rateLimit.windowMs',
+    env: 'CODEPIPER_API_RATE_LIMIT_WINDOW_MS',
+    schema: positive,
+    default: 10_000,
+    allowed: 'a whole number from 1',
+    description: 'Length of that window in milliseconds.',
+  }),
+  pushEnabled: define({
+    key: 'push.enabled',
+    env: 'CODEPIPER_PUSH_ENABLED',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description: 'Send web push notifications.',
+  }),
+  pushPublicKey: define({
+    key: 'push.publicKey',
+    env: 'CODEPIPER_PUSH_PUBLIC_KEY',
+    schema: z.string().regex(/^[A-Za-z0-9_-]+$/),
+    default: null,
+    allowed: 'a Base64URL VAPID public key',
+    description: 'VAPID public key.',
+  }),
+  pushPrivateKey: define({
+    key: 'push.privateKey',
+    env: 'CODEPIPER_PUSH_PRIVATE_KEY',
+    schema: z.string().regex(/^[A-Za-z0-9_-]+$/),
+    default: null,
+    allowed: 'a Base64URL VAPID private key',
+    description: 'VAPID private key.',
+    secret: true,
+  }),
+  pushSubject: define({
+    key: 'push.subject',
+    env: 'CODEPIPER_PUSH_SUBJECT',
+    schema: z.string().regex(/^(mailto:|https:\/\/)/),
+    default: null,
+    allowed: 'a mailto: or https:// URL',
+    description: 'VAPID subject.',
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+/** Values in force; those computed from others are null until the daemon computes them. */
+export type SettingValues = { [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> | null };
