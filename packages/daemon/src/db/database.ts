@@ -1,0 +1,15 @@
+import type { Transaction } from 'kysely';
+import type { DeliveryTable } from '../deliveries/deliveries.table.ts';
+import type { EventTable } from '../events/events.table.ts';
+import type { SessionTable, TrustedDirectoryTable } from '../sessions/sessions.table.ts';
+
+/** Every table as Kysely sees it. The rooms own their rows; only types meet here. */
+export interface Database {
+  sessions: SessionTable;
+  deliveries: DeliveryTable;
+  trusted_directories: TrustedDirectoryTable;
+  events: EventTable;
+}
+
+/** What rooms hand on so that their statements share one transaction; only stores speak to it. */
+export type Tx = Transaction<Database>;

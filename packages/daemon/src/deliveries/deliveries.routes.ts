@@ -1,0 +1,103 @@
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import type { Handlers } from '../http/mount.ts';
+import type { Alongside, SessionsService } from '../sessions/sessions.service.ts';
+import type { DeliveriesService, NewDelivery } from './deliveries.service.ts';
+import { presentDelivery } from './deliveries.store.ts';
+
+type DeliveryVerbs =
+  | 'createSession'
+  | 'resumeSession'
+  | 'forkSession'
+  | 'sendText'
+  | 'slashCommand'
+  | 'setModel'
+  | 'listDeliveries'
+  | 'cancelDelivery';
+
+export function deliveryHandlers(
+  deliveries: DeliveriesService,
+  sessions: SessionsService,
+): Pick<Handlers<typeof sessionEndpoints>, DeliveryVerbs> {
+  /** The first prompt is stored with the session: both are there or neither. */
+  const withPrompt = (prompt: string | undefined): Alongside | undefined =>
+    prompt === undefined
+      ? undefined
+      : async (tx, emit, record) => {
+          await deliveries.enqueueIn(tx, emit, record, {
+            kind: 'prompt',
+            text: prompt,
+            idempotencyKey: null,
+          });
+        };
+  const send = async (ref: string, delivery: NewDelivery, waitMs: number, signal: AbortSignal) => {
+    const queued = await deliveries.send(ref, delivery);
+    const result = await deliveries.outcome(queued.id, waitMs, signal);
+    return { outcome: result.outcome, delivery: presentDelivery(result.delivery) };
+  };
+  return {
+    createSession: async ({ body }) => ({
+      session: sessions.present(await sessions.create(body, withPrompt(body.prompt))),
+    }),
+    resumeSession: async ({ params, body }) => ({
+      session: sessions.present(
+        await sessions.resume(params.id, body.model ? { model: body.model } : {}, withPrompt(body.prompt)),
+      ),
+    }),
+    forkSession: async ({ params, body }) => ({
+      session: sessions.present(
+        await sessions.fork(params.id, body.name ? { name: body.name } : {}, withPrompt(body.prompt)),
+      ),
+    }),
+    sendText: async ({ params, body }, _caller, { signal }) =>
+      send(
+        params.id,
+        {
+          kind: body.newline ? 'prompt' : 'draft',
+          text: body.text,
+          idempotencyKey: body.idempotencyKey ?? null,
+        },
+        body.waitMs,
+        signal,
+      ),
+    slashCommand: async ({ params, body }, _caller, { signal }) => {
+      const { record } = await sessions.getLive(params.id);
+      const provider = sessions.providerOf(record);
+      if (!provider.capabilities.supportsSlashCommands) {
+        throw new CodepiperError('unsupported', `${provider.label} has no slash commands; use send.`);
+      }
+      const text = [`/${body.command.replace(/^\//, '')}`, ...body.args].join(' ');
+      return send(record.id, { kind: 'command', text, idempotencyKey: null }, body.waitMs, signal);
+    },
+    setModel: async ({ params, body }, _caller, { signal }) => {
+      const { record } = await sessions.getLive(params.id);
+      const provider = sessions.providerOf(record);
+      const how = provider.modelSwitch;
+      if (how.kind === 'none') {
+        throw new CodepiperError(
+          'unsupported',
+          `Model switching is not supported for provider ${provider.id}`,
+          {
+            provider: provider.id,
+            supportsModelSwitch: false,
+          },
+        );
+      }
+      if (how.kind === 'restart') {
+        return { session: sessions.present(await sessions.restartWithModel(record.id, body.model)) };
+      }
+      const text = how.text(body.model);
+      await send(record.id, { kind: 'command', text, idempotencyKey: null }, modelSwitchWaitMs, signal);
+      return { session: sessions.present(await sessions.noteModel(record, body.model)) };
+    },
+    listDeliveries: async ({ params, query }) => ({
+      deliveries: (await deliveries.list(params.id, query.limit)).map(presentDelivery),
+    }),
+    cancelDelivery: async ({ params }) => ({
+      delivery: presentDelivery(await deliveries.cancel(params.id, params.delivery)),
+    }),
+  };
+}
+
+/** How long a model switch may wait for the agent's prompt, in milliseconds. */
+const modelSwitchWaitMs = 10_000;

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@codepiper/core/clock.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { DeliveryKind, SendOutcome } from '@codepiper/core/sessions/delivery.ts';
+import type { EvidenceSource } from '@codepiper/core/sessions/session.ts';
+import type { AgentFact } from '@codepiper/providers/provider.ts';
+import { getProvider } from '@codepiper/providers/registry.ts';
+import type { Tx } from '../db/database.ts';
+import type { Ledger, NewEvent } from '../events/ledger.ts';
+import type { Log } from '../log/log.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
+import type { Emit, SessionsService } from '../sessions/sessions.service.ts';
+import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
+
+export interface NewDelivery {
+  kind: DeliveryKind;
+  text: string;
+  idempotencyKey: string | null;
+}
+
+export interface DeliveriesOptions {
+  ledger: Ledger;
+  store: DeliveriesStore;
+  sessions: SessionsService;
+  clock: Clock;
+  log: Log;
+  /** Called when a text was put into a queue. */
+  wake: (sessionId: string) => void;
+}
+
+/** The queue of texts of every session, and what became of each. Typing is the typist's. */
+export class DeliveriesService {
+  readonly #o: DeliveriesOptions;
+  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Deliveries being typed at this moment: their proof may come before their row says so. */
+  readonly typing = new Set<string>();
+
+  constructor(options: DeliveriesOptions) {
+    this.#o = options;
+  }
+
+  /** Queues a text. The same key with the same text answers with what it became the first time. */
+  async send(ref: string, delivery: NewDelivery): Promise<DeliveryRecord> {
+    const { record } = await this.#o.sessions.getLive(ref);
+    const { store, ledger } = this.#o;
+    const queued = await ledger.record(async (tx, emit) => {
+      const inTx = store.in(tx);
+      const known = delivery.idempotencyKey ? await inTx.findByKey(record.id, delivery.idempotencyKey) : null;
+      if (known) return requireSameText(known, delivery);
+      return this.enqueueIn(tx, emit, record, delivery);
+    });
+    this.#o.wake(record.id);
+    return queued;
+  }
+
+  /** Queues a text in the transaction of something else. */
+  async enqueueIn(
+    tx: Tx,
+    emit: Emit,
+    session: SessionRecord,
+    delivery: NewDelivery,
+  ): Promise<DeliveryRecord> {
+    const record: DeliveryRecord = {
+      id: randomUUID(),
+      sessionId: session.id,
+      run: session.run,
+      ...delivery,
+      status: 'queued',
+      createdAt: this.#o.clock.now(),
+      typedAt: null,
+      settledAt: null,
+      evidence: null,
+      error: null,
+    };
+    await this.#o.store.in(tx).insert(record);
+    emit(
+      deliveryEvent(record, 'delivery.queued', { kind: record.kind, bytes: Buffer.byteLength(record.text) }),
+    );
+    return record;
+  }
+
+  async list(ref: string, limit: number): Promise<DeliveryRecord[]> {
+    const session = await this.#o.sessions.get(ref);
+    return this.#o.store.list(session.id, limit);
+  }
+
+  /** Withdraws a text that is still queued. */
+  async cancel(ref: string, id: string): Promise<DeliveryRecord> {
+    const session = await this.#o.sessions.get(ref);
+    const cancelled = await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      const delivery = await store.get(id);
+      if (!delivery || delivery.sessionId !== session.id) {
+        throw new CodepiperError(
+          'delivery_not_found',
+          `Session ${session.id.slice(0, 8)} has no delivery ${id}.`,
+        );
+      }
+      if (delivery.status === 'cancelled') return delivery;
+      if (delivery.status !== 'queued' || this.typing.has(id)) {
+        throw new CodepiperError(
+          'session_busy',
+          `Delivery ${id} is ${delivery.status}: only a queued text can be withdrawn.`,
+        );
+      }
+      await store.update(id, { status: 'cancelled', settledAt: this.#o.clock.now() });
+      emit(deliveryEvent(delivery, 'delivery.cancelled', {}));
+      return { ...delivery, status: 'cancelled' as const };
+    });
+    this.#settled(id);
+    return cancelled;
+  }
+
+  /** Notes that a text is in the pane; a proof that came first is kept. */
+  async markTyped(delivery: DeliveryRecord): Promise<void> {
+    await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      const now = await store.get(delivery.id);
+      if (now?.status !== 'queued') return;
+      await store.update(delivery.id, { status: 'typed', typedAt: this.#o.clock.now() });
+      emit(deliveryEvent(delivery, 'delivery.typed', {}));
+    });
+  }
+
+  async markDelivered(
+    delivery: DeliveryRecord,
+    evidence: { source: EvidenceSource; detail: string },
+  ): Promise<void> {
+    await this.#o.ledger.record((tx, emit) => this.#deliverIn(tx, emit, delivery, evidence));
+    this.#settled(delivery.id);
+  }
+
+  /** Typed, and nothing proved it in time. A proof that comes later still counts. */
+  async markUnproven(delivery: DeliveryRecord, error: string): Promise<void> {
+    await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      const now = await store.get(delivery.id);
+      if (now?.status !== 'typed' || now.error !== null) return;
+      await store.update(delivery.id, { error });
+      emit(deliveryEvent(delivery, 'delivery.unproven', { error }));
+    });
+    this.#settled(delivery.id);
+  }
+
+  /** Fails what can no longer arrive because the run it was meant for is over. */
+  async failAll(sessionId: string, error: string): Promise<void> {
+    const failed = await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      const open = await store.inStatus(sessionId, ['queued', 'typed']);
+      for (const delivery of open) {
+        const why = delivery.status === 'typed' ? 'typed, but the session ended before it was proven' : error;
+        await store.update(delivery.id, { status: 'failed', settledAt: this.#o.clock.now(), error: why });
+        emit(deliveryEvent(delivery, 'delivery.failed', { error: why }));
+      }
+      return open;
+    });
+    for (const delivery of failed) this.#settled(delivery.id);
+  }
+
+  /** Holds an agent's facts against the texts that are under way, in the transaction that stores the facts. */
+  async observeIn(
+    tx: Tx,
+    emit: Emit,
+    session: SessionRecord,
+    facts: readonly AgentFact[],
+    source: EvidenceSource,
+  ): Promise<string[]> {
+    const prompts = facts.filter((fact) => fact.kind === 'prompt');
+    if (prompts.length === 0) return [];
+    const provider = getProvider(session.provider);
+    const open = (await this.#o.store.in(tx).inStatus(session.id, ['queued', 'typed'])).filter(
+      (delivery) =>
+        delivery.kind === 'prompt' && (delivery.status === 'typed' || this.typing.has(delivery.id)),
+    );
+    const proven: string[] = [];
+    for (const { text } of prompts) {
+      for (const delivery of open) {
+        if (proven.includes(delivery.id) || !provider.input.matches(delivery.text, text)) continue;
+        await this.#deliverIn(tx, emit, delivery, { source, detail: 'the agent took the prompt' });
+        proven.push(delivery.id);
+        break;
+      }
+    }
+    return proven;
+  }
+
+  /** Wakes who waits for these deliveries; call after the commit. */
+  announce(ids: readonly string[]): void {
+    for (const id of ids) this.#settled(id);
+  }
+
+  /** Waits until the outcome is known, the time (milliseconds) is over, or the signal comes. */
+  async outcome(
+    id: string,
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<{ outcome: SendOutcome; delivery: DeliveryRecord }> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    const waiting = this.#waiting.get(id) ?? new Set();
+    waiting.add(resolve);
+    this.#waiting.set(id, waiting);
+    const timer = setTimeout(resolve, waitMs);
+    try {
+      const first = await this.#outcomeNow(id);
+      if (first.outcome !== 'accepted' || waitMs === 0 || signal?.aborted) return first;
+      await promise;
+      return await this.#outcomeNow(id);
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(resolve);
+      if (waiting.size === 0) this.#waiting.delete(id);
+    }
+  }
+
+  async #outcomeNow(id: string): Promise<{ outcome: SendOutcome; delivery: DeliveryRecord }> {
+    const delivery = await this.#o.store.get(id);
+    if (!delivery) throw new CodepiperError('delivery_not_found', `There is no delivery ${id}.`);
+    return { outcome: outcomeOf(delivery), delivery };
+  }
+
+  async #deliverIn(
+    tx: Tx,
+    emit: Emit,
+    delivery: DeliveryRecord,
+    evidence: { source: EvidenceSource; detail: string },
+  ): Promise<void> {
+    const store = this.#o.store.in(tx);
+    const now = await store.get(delivery.id);
+    if (!now || (now.status !== 'queued' && now.status !== 'typed')) return;
+    const at = this.#o.clock.now();
+    await store.update(delivery.id, {
+      status: 'delivered',
+      typedAt: now.typedAt ?? at,
+      settledAt: at,
+      evidence,
+      error: null,
+    });
+    emit(deliveryEvent(delivery, 'delivery.delivered', { evidence }));
+  }
+
+  #settled(id: string): void {
+    for (const resolve of this.#waiting.get(id) ?? []) resolve();
+  }
+}
+
+function outcomeOf(delivery: DeliveryRecord): SendOutcome {
+  switch (delivery.status) {
+    case 'delivered':
+      return 'delivered';
+    case 'failed':
+    case 'cancelled':
+      return 'failed';
+    case 'typed':
+      return delivery.error === null ? 'accepted' : 'timed_out';
+    case 'queued':
+      return 'accepted';
+  }
+}
+
+function requireSameText(known: DeliveryRecord, delivery: NewDelivery): DeliveryRecord {
+  if (known.text === delivery.text && known.kind === delivery.kind) return known;
+  throw new CodepiperError(
+    'idempotency_conflict',
+    `The idempotency key "${delivery.idempotencyKey}" was used with another text. Use a new key for a new text.`,
+    { delivery: known.id },
+  );
+}
+
+export function deliveryEvent(
+  delivery: Pick<DeliveryRecord, 'id' | 'sessionId'>,
+  type: string,
+  payload: Record<string, unknown>,
+): NewEvent {
+  return {
+    sessionId: delivery.sessionId,
+    source: 'delivery',
+    type,
+    payload: { delivery: delivery.id, ...payload },
+  };
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLive } from '@codepiper/core/sessions/session.ts';
+import type { Provider } from '@codepiper/providers/provider.ts';
+import { getProvider } from '@codepiper/providers/registry.ts';
+import type { Log } from '../log/log.ts';
+import { KeyedQueue } from '../platform/keyed-queue.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
+import type { LivePane } from '../sessions/sessions.service.ts';
+import type { SessionsStore } from '../sessions/sessions.store.ts';
+import type { PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { DeliveriesService } from './deliveries.service.ts';
+import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
+import { countEchoes, echoNeedle } from './echo.ts';
+
+/**
+ * How long a typed prompt may take to be proven by the agent before it counts as timed out, in milliseconds. Agents
+ * take large pastes slowly: 1 MB into Codex 0.169 took 5 s on an idle machine.
+ */
+const agentProofMs = (delivery: DeliveryRecord) => 15_000 + delivery.text.length / 20;
+/** How long a program may take to echo, in milliseconds. */
+const echoProofMs = 3_000;
+const echoPollMs = [5, 10, 20, 40, 80, 160, 320] as const;
+/** A pane where a dialog was up is tried again after this, should nothing else wake the typist. */
+const guardedRetryMs = 2_000;
+/** Lines in which an echo is looked for. */
+const echoLines = 200;
+
+export interface TypistOptions {
+  store: DeliveriesStore;
+  deliveries: () => DeliveriesService;
+  sessions: SessionsStore;
+  panes: ReadonlyMap<string, LivePane>;
+  tmux: Tmux;
+  log: Log;
+  /** A dialog was up where a prompt should have been. */
+  onGuarded: (sessionId: string) => void;
+}
+
+/**
+ * Types queued texts, one session at a time in order, when the agent is ready, and waits for the proof of each before
+ * it types the next. That a text was typed is stored on the pane in the same step by tmux itself: after a crash the
+ * mark tells, and nothing is typed twice.
+ */
+export class Typist implements AsyncDisposable {
+  readonly #o: TypistOptions;
+  readonly #queue = new KeyedQueue();
+  readonly #scheduled = new Set<string>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #closing = new AbortController();
+
+  constructor(options: TypistOptions) {
+    this.#o = options;
+  }
+
+  /** Something changed that may let a text go: a new one, or an agent that became ready. */
+  wake(sessionId: string): void {
+    if (this.#closing.signal.aborted || this.#scheduled.has(sessionId)) return;
+    this.#scheduled.add(sessionId);
+    void this.#queue
+      .run(sessionId, async () => {
+        this.#scheduled.delete(sessionId);
+        await this.#work(sessionId);
+      })
+      .catch((error) => {
+        this.#o.log.error({ err: error, session: sessionId }, 'typing failed');
+        this.#later(sessionId, guardedRetryMs);
+      });
+  }
+
+  /** After a start: what the panes say was typed is noted before anything else is typed. */
+  async restore(panes: readonly PaneInfo[], sessionOf: (pane: PaneInfo) => string | null): Promise<void> {
+    for (const pane of panes) {
+      const sessionId = sessionOf(pane);
+      if (!sessionId || pane.typed === '') continue;
+      const delivery = await this.#o.store.get(pane.typed);
+      if (delivery?.sessionId === sessionId && delivery.status === 'queued') {
+        await this.#o.deliveries().markTyped(delivery);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#queue.idle();
+  }
+
+  async #work(sessionId: string): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      const session = await this.#o.sessions.get(sessionId);
+      const pane = this.#o.panes.get(sessionId);
+      if (!session || !isLive(session.status)) {
+        return this.#o.deliveries().failAll(sessionId, 'the session ended before it could be typed');
+      }
+      if (!pane) return;
+      const provider = getProvider(session.provider);
+      const open = await this.#o.store.inStatus(sessionId, ['queued', 'typed']);
+      const unproven = open.find((delivery) => delivery.status === 'typed' && delivery.error === null);
+      if (unproven) {
+        await this.#prove(provider, pane, unproven, 0);
+        continue;
+      }
+      const next = open.find((delivery) => delivery.status === 'queued');
+      if (!next || !isReady(session, provider)) return;
+      if (!(await this.#type(provider, session, pane, next))) return;
+    }
+  }
+
+  /** True when the text is in the pane. */
+  async #type(
+    provider: Provider,
+    session: SessionRecord,
+    pane: LivePane,
+    delivery: DeliveryRecord,
+  ): Promise<boolean> {
+    const { tmux, log } = this.#o;
+    const deliveries = this.#o.deliveries();
+    const byEcho = provesByEcho(provider, delivery);
+    // Not awaited: tmux carries commands out in order, so this is the screen before the text.
+    const before = byEcho ? this.#echoes(pane, delivery).catch(() => 0) : Promise.resolve(0);
+    const text = delivery.kind === 'prompt' ? provider.input.defuse(delivery.text) : delivery.text;
+    deliveries.typing.add(delivery.id);
+    try {
+      const result = await tmux.type({
+        paneId: pane.paneId,
+        chunks: provider.input.chunk(text),
+        bracketed: provider.input.bracketed,
+        enter: delivery.kind !== 'draft',
+        mark: delivery.id,
+        guards: provider.input.guards,
+      });
+      if (result === 'guarded') {
+        log.info({ session: session.id, delivery: delivery.id }, 'a dialog is up: nothing was typed');
+        this.#o.onGuarded(session.id);
+        this.#later(session.id, guardedRetryMs);
+        return false;
+      }
+      if (result === 'gone') return false;
+      await deliveries.markTyped(delivery);
+    } finally {
+      deliveries.typing.delete(delivery.id);
+    }
+    await this.#prove(provider, pane, delivery, await before);
+    return true;
+  }
+
+  async #prove(provider: Provider, pane: LivePane, delivery: DeliveryRecord, before: number): Promise<void> {
+    const deliveries = this.#o.deliveries();
+    if (delivery.kind === 'command') {
+      return deliveries.markDelivered(delivery, { source: 'tmux', detail: "typed at the agent's prompt" });
+    }
+    if (provesByEcho(provider, delivery)) {
+      if (await this.#awaitEcho(pane, delivery, before)) {
+        return deliveries.markDelivered(delivery, { source: 'screen', detail: 'the program echoed it' });
+      }
+      return deliveries.markUnproven(
+        delivery,
+        `typed, but the program showed no echo within ${echoProofMs / 1000} s`,
+      );
+    }
+    const proofMs = agentProofMs(delivery);
+    const { outcome } = await deliveries.outcome(delivery.id, proofMs, this.#closing.signal);
+    if (outcome !== 'accepted' || this.#closing.signal.aborted) return;
+    await deliveries.markUnproven(
+      delivery,
+      `typed, but the agent did not take it within ${Math.round(proofMs / 1000)} s`,
+    );
+  }
+
+  async #awaitEcho(pane: LivePane, delivery: DeliveryRecord, before: number): Promise<boolean> {
+    const deadline = Date.now() + echoProofMs;
+    for (let round = 0; Date.now() < deadline && !this.#closing.signal.aborted; round++) {
+      if ((await this.#echoes(pane, delivery)) > before) return true;
+      await sleep(echoPollMs[round] ?? echoPollMs[echoPollMs.length - 1]);
+    }
+    return false;
+  }
+
+  async #echoes(pane: LivePane, delivery: DeliveryRecord): Promise<number> {
+    const capture = await this.#o.tmux.capture(pane.paneId, {
+      history: echoLines,
+      styles: false,
+      joinWrapped: true,
+    });
+    return countEchoes(capture, echoNeedle(delivery.text));
+  }
+
+  #later(sessionId: string, ms: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.wake(sessionId);
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+function isReady(session: SessionRecord, provider: Provider): boolean {
+  if (session.status !== 'running') return false;
+  return provider.readiness === 'immediate' || session.activity === 'idle';
+}
+
+function provesByEcho(provider: Provider, delivery: DeliveryRecord): boolean {
+  return delivery.kind === 'draft' || provider.capabilities.deliveryProof === 'echo';
+}

@@ -1,0 +1,101 @@
+import type { Endpoint, EndpointInput, EndpointReply } from '@codepiper/core/endpoint.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { describeProblems } from './problems.ts';
+import type { Caller } from './server.ts';
+
+export interface HandlerContext {
+  /** Aborted when the caller hangs up before the answer; for handlers that wait. */
+  signal: AbortSignal;
+}
+
+export type Handler<E extends Endpoint> = (
+  input: EndpointInput<E>,
+  caller: Caller,
+  context: HandlerContext,
+) => Promise<EndpointReply<E>>;
+
+/** Exactly one handler for every endpoint; a missing one does not compile. */
+export type Handlers<Endpoints extends Readonly<Record<string, Endpoint>>> = {
+  readonly [Name in keyof Endpoints]: Handler<Endpoints[Name]>;
+};
+
+export interface MountOptions {
+  /** Check replies against their schemas too; for tests. */
+  validateReplies?: boolean;
+}
+
+/** Takes no keys at all: what a part without a schema is held against, so that a typo is never ignored. */
+const nothing = z.strictObject({});
+
+/** Mounts every endpoint: each part of a request is validated, then handed to the endpoint's handler. */
+export function mountEndpoints<const Endpoints extends Readonly<Record<string, Endpoint>>>(
+  app: FastifyInstance,
+  endpoints: Endpoints,
+  handlers: Handlers<Endpoints>,
+  options: MountOptions = {},
+): void {
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    // The mapped type says that the handler of this name takes this endpoint's input.
+    const handler = handlers[name] as unknown as Handler<Endpoint>;
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      handler: async (request, reply) => {
+        const input = readInput(endpoint, request);
+        const answer = await handler(input, request.caller, { signal: hangUpSignal(reply) });
+        if (options.validateReplies) checkReply(name, endpoint, answer);
+        return reply.code(endpoint.status ?? 200).send(answer);
+      },
+    });
+  }
+}
+
+interface RequestParts {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+function readInput(endpoint: Endpoint, request: RequestParts): EndpointInput<Endpoint> {
+  const problems: string[] = [];
+  const read = (part: keyof RequestParts, value: unknown): unknown => {
+    const schema = endpoint[part];
+    const result = (schema ?? nothing).safeParse(value ?? {});
+    if (result.success) return schema ? result.data : undefined;
+    problems.push(...describeProblems(part, schema ?? nothing, result.error.issues));
+    return undefined;
+  };
+  const params = read('params', request.params);
+  if (Object.values((request.params ?? {}) as object).some((value) => String(value).includes('\0'))) {
+    problems.push('params: the address has a NUL character');
+  }
+  const query = read('query', request.query);
+  const body = read('body', request.body);
+  if (problems.length > 0) throw new CodepiperError('invalid_request', sentence(problems), { problems });
+  return { params, query, body } as EndpointInput<Endpoint>;
+}
+
+const shownProblems = 5;
+
+function sentence(problems: readonly string[]): string {
+  const shown = problems.slice(0, shownProblems).join('; ');
+  const rest = problems.length - shownProblems;
+  return rest > 0 ? `${shown}; and ${rest} more` : shown;
+}
+
+function checkReply(name: string, endpoint: Endpoint, answer: unknown): void {
+  const result = endpoint.reply.safeParse(answer);
+  if (result.success) return;
+  const problems = describeProblems('reply', endpoint.reply, result.error.issues);
+  throw new Error(`The handler of ${name} broke its contract: ${sentence(problems)}`);
+}
+
+function hangUpSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

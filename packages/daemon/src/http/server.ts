@@ -1,0 +1,154 @@
+import type { Socket } from 'node:net';
+import { CodepiperError, type ErrorCode, errorTable } from '@codepiper/core/errors.ts';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { asStorageError } from '../db/errors.ts';
+import type { Log } from '../log/log.ts';
+import { addJsonParser } from './json.ts';
+
+/** Who calls: the person the socket belongs to, or the agent inside a session. */
+export type Caller = { kind: 'user' } | { kind: 'session'; sessionId: string };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+export interface ServerOptions {
+  log: Log;
+  /** The caller a bearer token belongs to; null when it belongs to nobody. */
+  authenticate(token: string): Promise<Caller | null>;
+  /** Largest body, in bytes. The default leaves room for the JSON escapes of a 1 MB prompt. */
+  bodyLimit?: number;
+}
+
+const defaultBodyLimit = 8 * 1024 * 1024;
+const user: Caller = { kind: 'user' };
+
+/** The HTTP server without endpoints: who calls, what a body may be, and how every failure is answered. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { log, authenticate, bodyLimit = defaultBodyLimit } = options;
+  const app = Fastify({
+    logger: false,
+    bodyLimit,
+    exposeHeadRoutes: false,
+    // Node's own answer to a request without a host has no body; on our socket a host means nothing.
+    http: { requireHostHeader: false },
+    forceCloseConnections: 'idle',
+    // Longer than any parameter, so that the schema's message is what is seen.
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => answerError(log, error, request, reply),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  const routes = trackRoutes(app);
+  addJsonParser(app);
+
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request) => {
+    const header = request.headers.authorization;
+    // The socket is private: whoever reaches it without a token is the user.
+    request.caller = header === undefined ? user : await authenticateHeader(header, authenticate);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(log, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = routes.methodsAt(path);
+    if (allowed.length === 0)
+      return sendError(reply, new CodepiperError('not_found', `Not found: ${shorten(path)}`));
+    reply.header('allow', allowed.join(', '));
+    const message = `Method ${request.method} not allowed for ${shorten(path)}`;
+    return sendError(reply, new CodepiperError('method_not_allowed', message, { allowed }));
+  });
+  return app;
+}
+
+async function authenticateHeader(
+  header: string,
+  authenticate: ServerOptions['authenticate'],
+): Promise<Caller> {
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  const caller = token === undefined ? null : await authenticate(token);
+  if (caller) return caller;
+  const message =
+    token === undefined
+      ? 'The Authorization header is not understood: send `Bearer <token>`, or none.'
+      : 'The session token is not valid: its session has ended or was removed.';
+  throw new CodepiperError('unauthorized', message);
+}
+
+/** Remembers every route, to tell a wrong method from a wrong address. */
+function trackRoutes(app: FastifyInstance): { methodsAt(path: string): string[] } {
+  const routes: { pattern: RegExp; methods: string[] }[] = [];
+  app.addHook('onRoute', (route) => {
+    const source = route.url
+      .split('/')
+      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')))
+      .join('/');
+    routes.push({ pattern: new RegExp(`^${source}/?$`), methods: [route.method].flat() });
+  });
+  return {
+    methodsAt: (path) => {
+      const methods = routes.filter((route) => route.pattern.test(path)).flatMap((route) => route.methods);
+      return [...new Set(methods)].sort();
+    },
+  };
+}
+
+function answerError(log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asKnownError(error);
+  if (known) {
+    if (errorTable[known.code].http >= 500) {
+      log.warn({ err: error, code: known.code, route: request.routeOptions.url }, 'a request failed');
+    }
+    return sendError(reply, known);
+  }
+  log.error(
+    { err: error, requestId: request.id, method: request.method, url: request.url },
+    'a request faulted',
+  );
+  const message = `A fault of codepiper (request ${request.id}); see \`codepiper daemon logs\`.`;
+  return sendError(reply, new CodepiperError('internal', message, { requestId: request.id }));
+}
+
+function asKnownError(error: unknown): CodepiperError | null {
+  if (error instanceof CodepiperError) return error;
+  const storage = asStorageError(error);
+  if (storage) return storage;
+  // What is left with a status below 500 is Fastify's own refusal of a request.
+  const { code = '', statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>;
+  if (!code.startsWith('FST_') || statusCode >= 500) return null;
+  if (statusCode === 413) return new CodepiperError('body_too_large', 'The body is larger than the limit.');
+  return new CodepiperError('invalid_request', message);
+}
+
+function sendError(reply: FastifyReply, error: CodepiperError): FastifyReply {
+  return reply.code(errorTable[error.code].http).send(error.toBody());
+}
+
+function shorten(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+}
+
+/** What node's HTTP parser refuses never becomes a request; it is answered on the bare socket. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code: ErrorCode = 'invalid_request';
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const text = tooLarge ? 'The address or the headers are too long.' : 'The request is not valid HTTP.';
+  const body = JSON.stringify({ error: text, code });
+  const head = [
+    tooLarge ? 'HTTP/1.1 431 Request Header Fields Too Large' : 'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

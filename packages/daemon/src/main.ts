@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { homeFiles } from '@codepiper/core/paths.ts';
+import { loadConfig } from './config/config.ts';
+import { readEnvironment } from './config/environment.ts';
+import { startDaemon } from './daemon.ts';
+import { ListenError } from './http/listen.ts';
+import { openLog } from './log/log.ts';
+import { ensurePrivateDirectory } from './platform/files.ts';
+import { acquireLock } from './platform/lock.ts';
+
+export interface RunOptions {
+  /** Flags of `codepiper daemon`, by their long names. */
+  flags: Readonly<Record<string, string | undefined>>;
+  /** Log readable lines to the terminal too. */
+  foreground: boolean;
+  version: string;
+  /** argv of the CLI, for the `codepiper` command in sessions. */
+  cli: readonly string[] | null;
+  onReady?: (ready: { pid: number; socket: string }) => void;
+}
+
+/** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
+const firstDaemonMs = 1_000;
+
+/**
+ * Runs the daemon until a signal or the API asks it to stop. Sessions go on.
+ * @throws ConfigError for a wrong configuration, ListenError when home or socket is another daemon's
+ */
+export async function runDaemon(options: RunOptions): Promise<void> {
+  const environment = readEnvironment();
+  const uid = process.getuid?.() ?? 0;
+  const umask = process.umask(0o077);
+  const config = loadConfig({ flags: options.flags, env: environment, uid });
+  ensurePrivateDirectory(config.home);
+  using lock = acquireLock(join(config.home, homeFiles.lock));
+  if (!lock) throw await refusal(config.home);
+
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop());
+  await using opened = openLog({
+    home: config.home,
+    level: config.values.logLevel,
+    maxBytes: config.values.logMaxBytes,
+    foreground: options.foreground,
+  });
+  const { log } = opened;
+  {
+    await using daemon = await startDaemon({
+      config,
+      environment,
+      log,
+      version: options.version,
+      uid,
+      umask,
+      cli: options.cli,
+      onStop: stop,
+    });
+    log.info({ version: options.version, socket: daemon.socket, home: config.home }, 'the daemon is ready');
+    options.onReady?.({ pid: process.pid, socket: daemon.socket });
+    await stopped;
+    log.info('the daemon stops; sessions go on');
+  }
+  log.info('the daemon has stopped');
+}
+
+/** Names the daemon that has the home; it may be so young that its file is not there yet. */
+async function refusal(home: string): Promise<ListenError> {
+  const deadline = Date.now() + firstDaemonMs;
+  for (;;) {
+    const pid = runningPid(home);
+    if (pid !== null || Date.now() > deadline) {
+      const who = pid === null ? 'another daemon' : `the daemon with pid ${pid}`;
+      return new ListenError(
+        `${home} is in use by ${who}. Stop it with \`codepiper daemon stop\`, or set CODEPIPER_HOME to another directory.`,
+        pid,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function runningPid(home: string): number | null {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(home, homeFiles.daemon), 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' && processExists(pid) ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

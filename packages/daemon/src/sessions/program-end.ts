@@ -1,0 +1,87 @@
+import { tmuxSessionName } from '@codepiper/core/paths.ts';
+import type { StopStep } from '@codepiper/providers/provider.ts';
+import { isAlive, killTree } from '../platform/processes.ts';
+import type { Tmux } from '../tmux/tmux.ts';
+import type { SessionEnds } from './session-ends.ts';
+import type { LivePane } from './sessions.service.ts';
+
+/** A run of a session with everything that ends it. */
+export interface RunningProgram {
+  sessionId: string;
+  run: number;
+  /** Null when the pane is gone already. */
+  pane: LivePane | null;
+  pid: number | null;
+  tmux: Tmux;
+  ends: SessionEnds;
+}
+
+/** How long what a program left behind may take to end on SIGTERM, in milliseconds. */
+const leftoverGraceMs = 1_000;
+/** How often a process tree is looked at while it dies. */
+const killRoundMs = 100;
+/** A wrapper that has not published the end by then never will: its pane is taken away. */
+const wrapperDeadlineMs = 5_000;
+
+/** Asks the program to end, step by step, and kills it after the deadline. Resolves when the end is stored. */
+export async function endProgram(
+  program: RunningProgram,
+  steps: readonly StopStep[],
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (const step of steps) {
+    if (Date.now() >= deadline) break;
+    await takeStep(program, step);
+    if (await ended(program, Math.min(step.waitMs, deadline - Date.now()))) return reap(program);
+  }
+  if (await ended(program, Math.max(0, deadline - Date.now()))) return reap(program);
+  await killProgram(program);
+}
+
+/** Kills the whole process tree, again and again until none of it is left. Resolves when the end is stored. */
+export async function killProgram(program: RunningProgram): Promise<void> {
+  const { pane, tmux, ends } = program;
+  const deadline = Date.now() + wrapperDeadlineMs;
+  while (!(await ends.hasEnded(program.sessionId, program.run))) {
+    await killTree(tree(program), 'SIGKILL', { deadlineMs: killRoundMs * 5 });
+    if (await ended(program, killRoundMs)) break;
+    const wrapperIsGone = pane !== null && !isAlive(pane.wrapperPid);
+    if (pane === null || wrapperIsGone || Date.now() >= deadline) {
+      await tmux.killSession(tmuxSessionName(program.sessionId));
+      await ends.end(program, { exitCode: await ends.readExit(program), detail: 'its pane was taken away' });
+    }
+  }
+  await killTree(markedOnly(program), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
+}
+
+async function takeStep(program: RunningProgram, step: StopStep): Promise<void> {
+  if (step.kind === 'keys') {
+    if (program.pane) await program.tmux.pressKeys(program.pane.paneId, step.keys);
+    return;
+  }
+  if (program.pid === null) return;
+  try {
+    process.kill(program.pid, step.signal);
+  } catch {
+    // It ended meanwhile: the wait that follows sees it.
+  }
+}
+
+function ended(program: RunningProgram, withinMs: number): Promise<boolean> {
+  return program.ends.waitForEnd(program.sessionId, program.run, withinMs);
+}
+
+/** What the program started and did not take along. */
+async function reap(program: RunningProgram): Promise<void> {
+  const { left } = await killTree(markedOnly(program), 'SIGTERM', { deadlineMs: leftoverGraceMs });
+  if (left.length > 0) await killTree(markedOnly(program), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
+}
+
+function tree(program: RunningProgram) {
+  return { rootPid: program.pane?.wrapperPid ?? null, excludeRoot: true, ...markedOnly(program) };
+}
+
+function markedOnly(program: RunningProgram) {
+  return { marker: { name: 'CODEPIPER_SESSION', value: program.sessionId } };
+}

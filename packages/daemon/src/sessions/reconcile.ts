@@ -1,0 +1,103 @@
+import { tmuxSessionName } from '@codepiper/core/paths.ts';
+import { isLive } from '@codepiper/core/sessions/session.ts';
+import type { Log } from '../log/log.ts';
+import type { PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { SessionEnds } from './session-ends.ts';
+import type { LivePane, SessionsService } from './sessions.service.ts';
+import type { SessionsStore } from './sessions.store.ts';
+
+export interface ReconcilerOptions {
+  store: SessionsStore;
+  sessions: SessionsService;
+  ends: SessionEnds;
+  tmux: Tmux;
+  panes: Map<string, LivePane>;
+  /** Value of the mark on our tmux sessions; others are never touched. */
+  home: string;
+  log: Log;
+}
+
+/** How long a wrapper whose terminal went away may take to publish the exit status, in milliseconds. */
+const exitGraceMs = 400;
+
+/** Brings the stored sessions and tmux together: what is stored is a cache of what tmux says. */
+export class Reconciler {
+  readonly #o: ReconcilerOptions;
+  #running: Promise<void> | null = null;
+  #again = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#o = options;
+  }
+
+  /** At start: every session, whatever its state. Returns our panes. */
+  async all(): Promise<PaneInfo[]> {
+    const panes = await this.#ownPanes();
+    const byName = new Map(panes.map((pane) => [pane.sessionName, pane]));
+    const records = await this.#o.store.list();
+    await Promise.all(
+      records.map(async (record) => {
+        const key = { sessionId: record.id, run: record.run };
+        const pane = byName.get(tmuxSessionName(record.id));
+        const exitCode = await this.#o.ends.readExit(key);
+        if (pane && exitCode !== null) {
+          // Held by its wrapper: the last screen is still there to be taken.
+          this.#o.panes.set(record.id, livePane(record, pane));
+          return this.#o.ends.end(key, { exitCode });
+        }
+        if (pane) return this.#o.sessions.adopt(record, pane);
+        if (!isLive(record.status)) return;
+        const detail =
+          record.status === 'starting' && record.tokenHash === null
+            ? 'the daemon ended before the pane was made'
+            : 'its pane was gone when the daemon started';
+        return this.#o.ends.end(key, { exitCode, detail });
+      }),
+    );
+    const known = new Set(records.map((record) => tmuxSessionName(record.id)));
+    for (const pane of panes.filter((pane) => !known.has(pane.sessionName))) {
+      this.#o.log.warn(
+        { pane: pane.sessionName },
+        'a pane of ours has no session in the database; it is left alone',
+      );
+    }
+    return panes;
+  }
+
+  /** While running: sessions whose pane went away have ended. Calls during a run make it look once more. */
+  vanished(detail: string): Promise<void> {
+    if (this.#running) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#lookForVanished(detail).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #lookForVanished(detail: string): Promise<void> {
+    do {
+      this.#again = false;
+      const before = [...this.#o.panes.values()];
+      const there = new Set((await this.#ownPanes()).map((pane) => pane.paneId));
+      await Promise.all(
+        before
+          .filter((pane) => !there.has(pane.paneId) && this.#o.panes.get(pane.sessionId) === pane)
+          .map(async (pane) => {
+            // The wrapper may be about to say how the program ended; the spool then stores it.
+            if (await this.#o.ends.waitForEnd(pane.sessionId, pane.run, exitGraceMs)) return;
+            await this.#o.ends.end(pane, { exitCode: await this.#o.ends.readExit(pane), detail });
+          }),
+      );
+    } while (this.#again);
+  }
+
+  async #ownPanes(): Promise<PaneInfo[]> {
+    return (await this.#o.tmux.listPanes()).filter((pane) => pane.home === this.#o.home);
+  }
+}
+
+function livePane(record: { id: string; run: number }, pane: PaneInfo): LivePane {
+  return { sessionId: record.id, run: record.run, paneId: pane.paneId, wrapperPid: pane.pid };
+}

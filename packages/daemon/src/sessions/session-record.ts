@@ -1,0 +1,91 @@
+import type { ProviderId } from '@codepiper/core/providers/provider.ts';
+import type {
+  Activity,
+  BillingMode,
+  Evidence,
+  Session,
+  SessionStatus,
+} from '@codepiper/core/sessions/session.ts';
+
+/** How a session is started, and started again. Values of the environment are in the session's folder. */
+export interface LaunchRecord {
+  args: string[];
+  billingMode: BillingMode;
+  dangerousMode: boolean;
+  envKeys: string[];
+  trusted: boolean;
+}
+
+/** The agent's own conversation. */
+export interface ConversationRecord {
+  id: string | null;
+  mode: 'new' | 'resume' | 'fork';
+  source: 'codepiper' | 'user-supplied' | 'agent' | null;
+  /** The conversation this one was copied from. */
+  forkedFrom: string | null;
+}
+
+/** A session as the daemon thinks of it. */
+export interface SessionRecord {
+  id: string;
+  name: string | null;
+  provider: ProviderId;
+  cwd: string;
+  status: SessionStatus;
+  activity: Activity | null;
+  evidence: Evidence;
+  model: string | null;
+  createdAt: number;
+  updatedAt: number;
+  endedAt: number | null;
+  pid: number | null;
+  exitCode: number | null;
+  signal: string | null;
+  cols: number;
+  rows: number;
+  transcriptPath: string | null;
+  launch: LaunchRecord;
+  conversation: ConversationRecord;
+  tokenHash: string | null;
+  run: number;
+  ending: 'stop' | 'kill' | null;
+  /** Texts accepted and not yet typed. */
+  queued: number;
+}
+
+const iso = (at: number) => new Date(at).toISOString();
+
+/** The one place where a record becomes what clients see. */
+export function presentSession(record: SessionRecord, attachCommand: string | null): Session {
+  return {
+    id: record.id,
+    name: record.name,
+    provider: record.provider,
+    cwd: record.cwd,
+    status: record.status,
+    activity: record.activity,
+    evidence: record.evidence,
+    model: record.model,
+    createdAt: iso(record.createdAt),
+    updatedAt: iso(record.updatedAt),
+    endedAt: record.endedAt === null ? null : iso(record.endedAt),
+    pid: record.pid,
+    exitCode: record.exitCode,
+    signal: record.signal,
+    ptyCols: record.cols,
+    ptyRows: record.rows,
+    transcriptPath: record.transcriptPath,
+    queued: record.queued,
+    attachCommand,
+    metadata: {
+      launch: {
+        args: record.launch.args,
+        billingMode: record.launch.billingMode,
+        envKeys: record.launch.envKeys,
+      },
+      providerSession: record.conversation,
+      security: { dangerousMode: record.launch.dangerousMode },
+      ui: { customName: record.name },
+    },
+  };
+}

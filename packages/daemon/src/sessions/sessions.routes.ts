@@ -1,0 +1,65 @@
+import type { ProviderInfo } from '@codepiper/core/providers/provider.ts';
+import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import type { Handlers } from '../http/mount.ts';
+import type { SessionsService } from './sessions.service.ts';
+
+type SessionVerbs =
+  | 'listProviders'
+  | 'listSessions'
+  | 'getSession'
+  | 'renameSession'
+  | 'removeSession'
+  | 'stopSession'
+  | 'killSession'
+  | 'recoverSession'
+  | 'sendKeys'
+  | 'interruptSession'
+  | 'getModel'
+  | 'resizeSession'
+  | 'readOutput';
+
+/** Endpoints about the session itself; those that send text along are the deliveries room's. */
+export function sessionHandlers(
+  sessions: SessionsService,
+  describeProviders: () => ProviderInfo[],
+): Pick<Handlers<typeof sessionEndpoints>, SessionVerbs> {
+  const done = { success: true } as const;
+  return {
+    listProviders: async () => ({ providers: describeProviders() }),
+    listSessions: async ({ query }) => ({ sessions: await sessions.list(query) }),
+    getSession: async ({ params }) => ({ session: sessions.present(await sessions.get(params.id)) }),
+    renameSession: async ({ params, body }) => ({
+      session: sessions.present(await sessions.rename(params.id, body.name)),
+    }),
+    removeSession: async ({ params }) => {
+      await sessions.remove(params.id);
+      return done;
+    },
+    stopSession: async ({ params, body }) => ({
+      session: sessions.present(await sessions.stop(params.id, body.timeoutMs)),
+    }),
+    killSession: async ({ params }) => ({ session: sessions.present(await sessions.kill(params.id)) }),
+    recoverSession: async ({ params }) => ({ session: sessions.present(await sessions.recover(params.id)) }),
+    sendKeys: async ({ params, body }) => {
+      await sessions.pressKeys(params.id, body.keys);
+      return done;
+    },
+    interruptSession: async ({ params }) => {
+      const { interrupted, record } = await sessions.interrupt(params.id);
+      return { interrupted, session: sessions.present(record) };
+    },
+    getModel: async ({ params }) => {
+      const record = await sessions.get(params.id);
+      const { supportsModelSwitch } = sessions.providerOf(record).capabilities;
+      return { model: record.model, supportsModelSwitch };
+    },
+    resizeSession: async ({ params, body }) => ({
+      session: sessions.present(await sessions.resize(params.id, body.cols, body.rows)),
+    }),
+    readOutput: async ({ params, query }) =>
+      sessions.output(params.id, {
+        ...(query.lines === undefined ? {} : { lines: query.lines }),
+        styles: query.styles ?? false,
+      }),
+  };
+}

@@ -1,0 +1,228 @@
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { type ProviderId, providerIdSchema } from '@codepiper/core/providers/provider.ts';
+import {
+  activitySchema,
+  evidenceSchema,
+  type SessionStatus,
+  sessionStatusSchema,
+} from '@codepiper/core/sessions/session.ts';
+import type { ExpressionBuilder, Kysely, Selectable, Updateable } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { ConversationRecord, LaunchRecord, SessionRecord } from './session-record.ts';
+import type { SessionTable } from './sessions.table.ts';
+
+export type SessionFilter = { provider?: ProviderId; status?: SessionStatus; live?: boolean };
+
+const ended: SessionStatus[] = ['stopped', 'crashed'];
+
+const queuedCount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
+  eb
+    .selectFrom('deliveries')
+    .whereRef('deliveries.session_id', '=', 'sessions.id')
+    .where('deliveries.status', '=', 'queued')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .as('queued');
+
+/** SQL about sessions. Removed rows are never seen. */
+export class SessionsStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  /** The same statements inside a transaction. */
+  in(tx: Kysely<Database>): SessionsStore {
+    return new SessionsStore(tx);
+  }
+
+  async list(filter: SessionFilter = {}): Promise<SessionRecord[]> {
+    let query = this.#select().orderBy('created_at', 'desc').orderBy('id');
+    if (filter.provider) query = query.where('provider', '=', filter.provider);
+    if (filter.status) query = query.where('status', '=', filter.status);
+    if (filter.live === true) query = query.where('status', 'not in', ended);
+    if (filter.live === false) query = query.where('status', 'in', ended);
+    return (await query.execute()).map(toRecord);
+  }
+
+  async get(id: string): Promise<SessionRecord | null> {
+    const row = await this.#select().where('id', '=', id).executeTakeFirst();
+    return row ? toRecord(row) : null;
+  }
+
+  /**
+   * The session a person means: its id, a unique prefix of it, or its name. Names win over prefixes.
+   * Throws `session_not_found` or `session_ambiguous`, each with candidates.
+   */
+  async resolve(ref: string): Promise<SessionRecord> {
+    const exact = await this.#select()
+      .where((eb) => eb.or([eb('id', '=', ref.toLowerCase()), eb('name', '=', ref)]))
+      .limit(1)
+      .executeTakeFirst();
+    if (exact) return toRecord(exact);
+    const matches = /^[0-9a-f-]+$/i.test(ref)
+      ? await this.#select()
+          .where('id', 'like', `${ref.toLowerCase()}%`)
+          .orderBy('created_at', 'desc')
+          .limit(11)
+          .execute()
+      : [];
+    const [first] = matches;
+    if (first && matches.length === 1) return toRecord(first);
+    if (first) {
+      throw new CodepiperError(
+        'session_ambiguous',
+        `"${ref}" fits ${matches.length > 10 ? 'more than 10' : matches.length} sessions; give more of the id.`,
+        { candidates: matches.slice(0, 10).map((row) => describe(toRecord(row))) },
+      );
+    }
+    throw new CodepiperError('session_not_found', `Session not found: ${ref}`, {
+      candidates: nearest(ref, await this.list()).map(describe),
+    });
+  }
+
+  async findByTokenHash(hash: string): Promise<SessionRecord | null> {
+    const row = await this.#select()
+      .where('token_hash', '=', hash)
+      .where('status', 'not in', ended)
+      .executeTakeFirst();
+    return row ? toRecord(row) : null;
+  }
+
+  async countLive(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('sessions')
+      .where('removed_at', 'is', null)
+      .where('status', 'not in', ended)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return row.count;
+  }
+
+  async nameTaken(name: string, exceptId: string | null): Promise<boolean> {
+    let query = this.#db
+      .selectFrom('sessions')
+      .select('id')
+      .where('removed_at', 'is', null)
+      .where('name', '=', name);
+    if (exceptId) query = query.where('id', '!=', exceptId);
+    return (await query.executeTakeFirst()) !== undefined;
+  }
+
+  async insert(record: SessionRecord): Promise<void> {
+    await this.#db
+      .insertInto('sessions')
+      .values({ id: record.id, ...toColumns(record), removed_at: null })
+      .execute();
+  }
+
+  async update(id: string, change: Partial<SessionRecord>, at: number): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({ ...toColumns(change), updated_at: at })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Hides the row for good; what the ledger says about it stays. */
+  async remove(id: string, at: number): Promise<void> {
+    await this.#db.updateTable('sessions').set({ removed_at: at }).where('id', '=', id).execute();
+  }
+
+  async trustDirectory(path: string, provider: ProviderId, at: number): Promise<void> {
+    await this.#db
+      .insertInto('trusted_directories')
+      .values({ path, provider, at })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  async trustedDirectories(provider: ProviderId): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('trusted_directories')
+      .select('path')
+      .where('provider', '=', provider)
+      .execute();
+    return rows.map((row) => row.path);
+  }
+
+  #select() {
+    return this.#db.selectFrom('sessions').where('removed_at', 'is', null).selectAll().select(queuedCount);
+  }
+}
+
+function toRecord(row: Selectable<SessionTable> & { queued: number | null }): SessionRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    provider: providerIdSchema.parse(row.provider),
+    cwd: row.cwd,
+    status: sessionStatusSchema.parse(row.status),
+    activity: activitySchema.nullable().parse(row.activity),
+    evidence: evidenceSchema.parse(JSON.parse(row.evidence)),
+    model: row.model,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    endedAt: row.ended_at,
+    pid: row.pid,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    cols: row.cols,
+    rows: row.rows,
+    transcriptPath: row.transcript_path,
+    launch: JSON.parse(row.launch) as LaunchRecord,
+    conversation: JSON.parse(row.conversation) as ConversationRecord,
+    tokenHash: row.token_hash,
+    run: row.run,
+    ending: row.ending,
+    queued: row.queued ?? 0,
+  };
+}
+
+const columnOf = {
+  name: 'name',
+  provider: 'provider',
+  cwd: 'cwd',
+  status: 'status',
+  activity: 'activity',
+  evidence: 'evidence',
+  model: 'model',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  endedAt: 'ended_at',
+  pid: 'pid',
+  exitCode: 'exit_code',
+  signal: 'signal',
+  cols: 'cols',
+  rows: 'rows',
+  transcriptPath: 'transcript_path',
+  launch: 'launch',
+  conversation: 'conversation',
+  tokenHash: 'token_hash',
+  run: 'run',
+  ending: 'ending',
+} as const satisfies Record<Exclude<keyof SessionRecord, 'id' | 'queued'>, keyof SessionTable>;
+
+function toColumns(record: SessionRecord): Omit<Selectable<SessionTable>, 'id' | 'removed_at'>;
+function toColumns(change: Partial<SessionRecord>): Updateable<SessionTable>;
+function toColumns(change: Partial<SessionRecord>): Updateable<SessionTable> {
+  const columns: Record<string, unknown> = {};
+  for (const [field, column] of Object.entries(columnOf)) {
+    const value = change[field as keyof typeof columnOf];
+    if (value !== undefined)
+      columns[column] = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  }
+  return columns;
+}
+
+function describe(record: SessionRecord): string {
+  return [record.id.slice(0, 8), record.name, record.provider, record.status].filter(Boolean).join('  ');
+}
+
+/** Sessions whose id or name begins like the reference: what somebody may have meant. */
+function nearest(ref: string, sessions: readonly SessionRecord[]): SessionRecord[] {
+  const start = ref.slice(0, Math.max(2, Math.floor(ref.length / 2))).toLowerCase();
+  return sessions
+    .filter((session) => session.id.startsWith(start) || session.name?.toLowerCase().includes(start))
+    .slice(0, 5);
+}

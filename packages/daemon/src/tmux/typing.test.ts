@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TypeRequest } from './tmux.ts';
+import { joinGuards, stripPasteEnd, typingLines } from './typing.ts';
+
+const request: TypeRequest = {
+  paneId: '%3',
+  chunks: ['hello'],
+  bracketed: false,
+  enter: true,
+  mark: 'd-1',
+  guards: [],
+};
+
+describe('typing lines', () => {
+  it('are one for a text of ordinary size, with the mark behind the pastes', () => {
+    const lines = typingLines({ ...request, chunks: ['a', '', 'b'.repeat(20_000)] }, null, 'buf');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.chunksDone).toBe(3);
+    expect(lines[0]?.line).toMatch(/"a".*pasteb.*"b+".*pasteb.*"\\015".*pasteb.*@codepiper_typed "d-1"/);
+  });
+
+  it('carry the progress in the mark when there are several, and Enter only in the last', () => {
+    const chunks = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
+    const lines = typingLines({ ...request, chunks }, null, 'buf');
+    expect(lines.length).toBeGreaterThan(1);
+    lines.forEach(({ line, chunksDone }, index) => {
+      const isLast = index === lines.length - 1;
+      expect(line).toContain(`@codepiper_typed "${isLast ? 'd-1' : `d-1:${chunksDone}`}"`);
+      expect(line.includes('"\\015"')).toBe(isLast);
+      expect(line).toContain(`"line ${chunksDone - 1}"`);
+    });
+    expect(lines.at(-1)?.chunksDone).toBe(chunks.length);
+  });
+
+  it('never hold a line break, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' })), (chunks) => {
+        const texts = chunks.map((chunk) => chunk.replaceAll('\0', ''));
+        for (const { line } of typingLines({ ...request, chunks: texts }, 'x', 'buf')) {
+          expect(line).not.toMatch(/[\n\r]/);
+        }
+      }),
+    );
+  });
+});
+
+describe('end of paste', () => {
+  it('is taken out, also where taking it out makes a new one', () => {
+    expect(stripPasteEnd('a\u001b[201~b\u009b201~c')).toBe('abc');
+    expect(stripPasteEnd('\u001b[20\u001b[201~1~x')).toBe('x');
+    expect(stripPasteEnd('\u001b[20\u009b201~1~x')).toBe('x');
+    expect(stripPasteEnd('\u001b[200~ 201~')).toBe('\u001b[200~ 201~');
+  });
+});
+
+describe('guards', () => {
+  it('match where any of them does', () => {
+    expect(joinGuards([])).toBeNull();
+    expect(joinGuards(['a|b', '^c'])).toBe('(a|b)|(^c)');
+  });
+});

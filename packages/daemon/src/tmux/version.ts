@@ -1,0 +1,36 @@
+import { runTmux } from './run-tmux.ts';
+
+/** The oldest tmux that is driven at all. */
+export const oldestTmux = '3.0';
+
+/** What a tmux can do, by its version. */
+export interface TmuxFeatures {
+  /** Control mode, pane options and formats are as we need them. */
+  supported: boolean;
+  /** Flags of control clients: `attach -f no-output,pause-after=N`. */
+  clientFlags: boolean;
+  /** `refresh-client -B`: told of a changed format instead of asking for it. */
+  subscriptions: boolean;
+}
+
+/**
+ * Asks the installed program for its version.
+ *
+ * @param env its PATH says where tmux is looked for
+ * @returns e.g. `3.3a`, `next-3.6`; null when tmux is not installed or says nothing that is a version
+ */
+export async function tmuxVersion(env: NodeJS.ProcessEnv): Promise<string | null> {
+  try {
+    const { code, stdout } = await runTmux(['-V'], { env });
+    return code === 0 ? (/^tmux (\S+)/.exec(stdout)?.[1] ?? null) : null;
+  } catch {
+    return null; // not there, not executable or stuck: for the caller it is missing all the same
+  }
+}
+
+/** Features by version. A version without a number (`master`, `openbsd-7.4` has its own count) is taken as new. */
+export function tmuxFeatures(version: string): TmuxFeatures {
+  const match = /^(?:next-)?(\d+)\.(\d+)/.exec(version);
+  const number = match ? Number(match[1]) * 100 + Number(match[2]) : Number.POSITIVE_INFINITY;
+  return { supported: number >= 300, clientFlags: number >= 302, subscriptions: number >= 302 };
+}
