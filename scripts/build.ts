@@ -1,0 +1,58 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'packages/cli/dist');
+
+/**
+ * The programs of the bundle, by the name they get in `dist` (`main` becomes `dist/main.cjs`). A worker or
+ * any other file that is started by path, not imported, needs a line here.
+ */
+const entries: Record<string, string> = {
+  main: join(root, 'packages/cli/src/main.ts'),
+};
+
+/** Native packages: they find their binaries beside themselves, so npm installs them as they are. */
+const natives = ['better-sqlite3', 'koffi'];
+
+/**
+ * Bundles the CLI with the daemon into CommonJS chunks, one per dynamic import, so that a command loads only
+ * what it needs. CommonJS and ES modules start equally fast; CommonJS lets the published bin refuse an old
+ * Node before any modern syntax is read. It has no top-level await.
+ */
+const bundle = await rolldown({
+  input: entries,
+  platform: 'node',
+  external: [/^node:/, ...natives],
+  resolve: {
+    // `import` here would hand ES modules to packages that are loaded with require (ws).
+    conditionNames: ['source', 'node'],
+  },
+  transform: { target: 'node22' },
+  onLog(level, log, report) {
+    // A module that was not found would only fail when a user reaches it.
+    if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
+    report(level, log);
+  },
+});
+const { output } = await bundle.generate({
+  format: 'cjs',
+  minify: true,
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name]-[hash].cjs',
+});
+await bundle.close();
+
+// Chunks first, entries last and by rename: a program started meanwhile sees the old build or the new one.
+await mkdir(dist, { recursive: true });
+const files = new Map(output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file]] : [])));
+for (const file of [...files.values()].sort((a, b) => Number(a.isEntry) - Number(b.isEntry))) {
+  const partial = join(dist, `.${file.fileName}.${process.pid}`);
+  await writeFile(partial, file.code);
+  await rename(partial, join(dist, file.fileName));
+}
+for (const name of await readdir(dist)) if (!files.has(name)) await rm(join(dist, name), { recursive: true });
+
+const bytes = [...files.values()].reduce((sum, file) => sum + Buffer.byteLength(file.code), 0);
+console.log(`codepiper: built packages/cli/dist: ${files.size} files, ${Math.round(bytes / 1024)} kB`);
