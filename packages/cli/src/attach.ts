@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
+import { CodepiperError, exitCodes } from '@codepiper/core/errors.ts';
+import type { Session } from '@codepiper/core/sessions/session.ts';
+import type { Context } from './context.ts';
+import { label, statusText } from './session-text.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Told before anything is started: a session nobody can see is not what was asked for. @throws UsageError */
+export function requireTerminal({ io }: Context): true {
+  if (io.isTTY.stdin && io.isTTY.stdout) return true;
+  throw new UsageError('Attaching needs a terminal on stdin and stdout.');
+}
+
+/** Hands the terminal to tmux until the person detaches or the session ends; resolves to the exit code. */
+export async function attachTo(context: Context, session: Session, isReadOnly: boolean): Promise<number> {
+  const { io } = context;
+  const { program, args, isSwitch } = attachPlan(session, io.env.tmux, isReadOnly);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    // tmux refuses to start inside tmux; to switch, it has to know where it is.
+    const env = io.env.forChild(isSwitch ? [] : ['TMUX', 'TMUX_PANE']);
+    const child = spawn(program, args, { stdio: 'inherit', env });
+    child.once('error', () => {
+      reject(new Error(`${program} could not be started: install tmux, or check PATH.`));
+    });
+    child.once('exit', resolve);
+  });
+  const { session: now } = await context
+    .client()
+    .request('GET', '/sessions/:id', { params: { id: session.id } });
+  if (now.attachCommand === null) {
+    io.out(`[${label(now)}: ${statusText(now)}]\n`);
+  } else if (code !== 0) {
+    throw new Error(`tmux could not attach to ${label(now)} (exit code ${code}).`);
+  } else {
+    io.out(isSwitch ? `[switched to ${label(now)}]\n` : `[detached from ${label(now)}]\n`);
+  }
+  return exitCodes.ok;
+}
+
+interface AttachPlan {
+  program: string;
+  args: string[];
+  /** Whether the tmux client that is there already is pointed at the session. */
+  isSwitch: boolean;
+}
+
+/**
+ * The session's own attach command as an argument list; inside a pane of the same tmux server, the one that switches.
+ *
+ * @throws CodepiperError when the session has ended
+ */
+export function attachPlan(session: Session, tmux: string | undefined, isReadOnly: boolean): AttachPlan {
+  if (session.attachCommand === null) {
+    throw new CodepiperError('session_ended', `${label(session)} has ended: ${statusText(session)}.`);
+  }
+  // Only simple words: anything else would need a shell to read it.
+  const words = session.attachCommand.split(' ');
+  const [program, ...args] = words;
+  if (program === undefined || !words.every((word) => /^[A-Za-z0-9_.:=@%+,/-]+$/.test(word))) {
+    throw new Error(`The daemon's attach command is not understood: ${session.attachCommand}`);
+  }
+  const readOnly = isReadOnly ? ['-r'] : [];
+  const verb = args.findIndex((word) => ['attach', 'attach-session', 'a'].includes(word));
+  const server = args.includes('-L') ? args[args.indexOf('-L') + 1] : 'default';
+  const isSwitch = verb >= 0 && tmux !== undefined && basename(tmux.split(',')[0] ?? '') === server;
+  return { program, args: [...(isSwitch ? args.with(verb, 'switch-client') : args), ...readOnly], isSwitch };
+}

@@ -1,0 +1,30 @@
+import type { Command, Option } from './command.ts';
+import { daemonCommands } from './commands.daemon.ts';
+import { sessionCommands } from './commands.sessions.ts';
+import { talkCommands } from './commands.talk.ts';
+import { help } from './options.ts';
+
+export type { Command } from './command.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [...sessionCommands, ...talkCommands, ...daemonCommands];
+
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name || command.aliases?.includes(name));
+}
+
+const topOptions: Record<string, Option> = {
+  help,
+  version: { short: 'V', help: 'Print the version' },
+};
+
+/** The program without a command. */
+export const topLevel: Command = {
+  name: '--help',
+  group: 'Help',
+  summary: '',
+  usage: ['<command> [options]'],
+  examples: [],
+  options: topOptions,
+  load: () => import('./commands/help.ts'),
+};

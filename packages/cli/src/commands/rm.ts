@@ -1,0 +1,11 @@
+import type { Context } from '../context.ts';
+import { forEach } from '../each.ts';
+import { clean } from '../output.ts';
+
+export async function run(context: Context): Promise<number> {
+  const remove = async (id: string) => {
+    const { success } = await context.client().request('DELETE', '/sessions/:id', { params: { id } });
+    return { id, removed: success };
+  };
+  return forEach(context, [...context.input.positionals], remove, ({ id }) => `${clean(id)} is gone`);
+}

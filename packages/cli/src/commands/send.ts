@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { printOutcome } from '../session-text.ts';
+import { checkText, readText } from '../text-input.ts';
+import { UsageError } from '../usage-error.ts';
+import { waitMs } from '../wait.ts';
+
+export async function run(context: Context): Promise<number> {
+  const { input } = context;
+  const wait = waitMs(input);
+  if (input.flag('newline') && input.flag('no-newline')) {
+    throw new UsageError('--newline and --no-newline exclude each other.');
+  }
+  const text = await sentText(context);
+  const sending = context.client().request('POST', '/sessions/:id/send', {
+    params: { id: input.required(0) },
+    body: {
+      text,
+      newline: !input.flag('no-newline'),
+      idempotencyKey: input.text('key'),
+      waitMs: wait,
+    },
+    // The daemon answers when the wait is over; what comes much later will not come.
+    timeoutMs: wait + 30_000,
+  });
+  return printOutcome(context, await context.during('Sending', sending));
+}
+
+async function sentText({ input, io }: Context): Promise<string> {
+  const words = [...input.positionals.slice(1), ...(input.rest ?? [])];
+  if (words.length === 1 && words[0] === '-' && input.rest === undefined) return readText(io);
+  if (words.length > 0) return checkText(words.join(' '), 'The text');
+  if (io.isTTY.stdin) {
+    throw new UsageError('There is no text to send. Give it behind the session, or - and the text on stdin.');
+  }
+  return readText(io);
+}

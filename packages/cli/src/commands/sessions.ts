@@ -1,0 +1,53 @@
+import type { Session } from '@codepiper/core/sessions/session.ts';
+import type { Context } from '../context.ts';
+import { statusNames } from '../options.ts';
+import { age, shortPath, table } from '../output.ts';
+import { shortId, statusColour, statusText } from '../session-text.ts';
+
+export async function run(context: Context): Promise<void> {
+  const { input, io } = context;
+  const { sessions } = await context.client().request('GET', '/sessions', {
+    query: {
+      provider: input.text('provider'),
+      status: input.choice('status', statusNames),
+      live: input.flag('live') ? 'true' : undefined,
+    },
+  });
+  if (input.flag('quiet') && !context.isJson) io.out(sessions.map(({ id }) => `${id}\n`).join(''));
+  else context.print(sessions, () => list(context, sessions));
+}
+
+function list(context: Context, sessions: readonly Session[]): string {
+  const { io, input } = context;
+  if (sessions.length === 0) {
+    return io.isTTY.stdout ? 'No sessions. Start one: codepiper start -d <directory>\n' : '';
+  }
+  const isWide = input.flag('wide');
+  const rows = sessions.map((session) => [
+    shortId(session),
+    session.name ?? '',
+    session.provider,
+    statusText(session),
+    session.model ?? '',
+    shortPath(session.cwd, io.env.userHome),
+    age(session.createdAt, io.now()),
+    ...(isWide ? [session.attachCommand ?? ''] : []),
+  ]);
+  const columns = [
+    { title: 'ID' },
+    { title: 'NAME', min: 8 },
+    { title: 'PROVIDER', min: 5 },
+    { title: 'STATUS', min: 10 },
+    { title: 'MODEL', min: 6 },
+    { title: 'DIRECTORY', min: 10 },
+    { title: 'AGE' },
+    ...(isWide ? [{ title: 'ATTACH WITH' }] : []),
+  ];
+  // The attach command is there to be copied: a wide table may be wider than the terminal.
+  const width = isWide ? undefined : io.columns;
+  const colours = new Map(sessions.map((session) => [statusText(session), statusColour(session.status)]));
+  return table(columns, rows, width, (text, column) => {
+    const name = column === 3 ? (colours.get(text) ?? 'dim') : undefined;
+    return name ? context.paint(text, name) : text;
+  });
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TransportError } from '@codepiper/client/transport.ts';
+import type { Context } from '../context.ts';
+
+/** How long a daemon may take to end, in milliseconds. */
+const stopDeadlineMs = 15_000;
+
+/** Stops the running daemon and waits until it is gone; its pid, or null when none was running. */
+export async function stopRunning(context: Context): Promise<{ pid: number; liveSessions: number } | null> {
+  const client = context.client();
+  try {
+    const { pid } = await client.request('GET', '/health');
+    const { liveSessions } = await client.request('POST', '/daemon/stop', {
+      body: { killSessions: context.input.flag('kill-sessions') },
+      timeoutMs: 60_000,
+    });
+    await context.during('Stopping the daemon', untilGone(pid));
+    return { pid, liveSessions };
+  } catch (error) {
+    if (error instanceof TransportError && error.failure === 'unreachable') return null;
+    throw error;
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  const deadline = performance.now() + stopDeadlineMs;
+  for (let pause = 5; isAlive(pid); pause = Math.min(pause * 2, 100)) {
+    if (performance.now() > deadline) {
+      throw new Error(
+        `The daemon (pid ${pid}) was asked to stop and is still there after ${stopDeadlineMs / 1000} s.`,
+      );
+    }
+    await sleep(pause);
+  }
+}
+
+/** Whether a process exists, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,86 @@
+import { exitCodes } from '@codepiper/core/errors.ts';
+import { parseInput } from './args.ts';
+import { type Command, commands, findCommand, topLevel } from './commands.ts';
+import { createContext } from './context.ts';
+import { explain } from './explain.ts';
+import type { Io } from './io.ts';
+import { suggest } from './suggest.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Runs one command line and resolves to the exit code; everything it says goes through `io`. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    if (io.gone.aborted) return exitCodes.ok;
+    return report(error, io, wantsJson(argv));
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const { name, args } = splitCommand(argv);
+  if (name === undefined) {
+    const top = await parseInput(topLevel, args);
+    const module = top.flag('version')
+      ? await import('./commands/version.ts')
+      : await import('./commands/help.ts');
+    return (await module.run(createContext(io, top))) ?? exitCodes.ok;
+  }
+  const command = findCommand(name);
+  if (!command) throw await unknownCommand(name);
+  const input = await parseInput(command, args);
+  if (input.flag('help')) {
+    const { commandHelp } = await import('./commands/help.ts');
+    io.out(commandHelp(command));
+    return exitCodes.ok;
+  }
+  const { run: runCommand } = await command.load();
+  return (await runCommand(createContext(io, input))) ?? exitCodes.ok;
+}
+
+/** Options may stand before the command; they then belong to it. */
+function splitCommand(argv: readonly string[]): { name: string | undefined; args: string[] } {
+  let index = 0;
+  while (index < argv.length && argv[index]?.startsWith('-')) {
+    const word = argv[index];
+    if (word === '--') break;
+    // The only one of them that takes a value behind a space.
+    index += word === '-s' || word === '--socket' ? 2 : 1;
+  }
+  return { name: argv[index], args: [...argv.slice(0, index), ...argv.slice(index + 1)] };
+}
+
+async function unknownCommand(name: string): Promise<UsageError> {
+  const names = commands.flatMap((c: Command) => (c.isHidden ? [] : [c.name, ...(c.aliases ?? [])]));
+  const guess = await suggest(name, names);
+  return new UsageError(
+    guess
+      ? `Unknown command '${name}'. Did you mean ${guess}?`
+      : `Unknown command '${name}'. Run 'codepiper --help' for the list.`,
+  );
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  return words.some(
+    (word, i) =>
+      word === '--json' ||
+      word === '--format=json' ||
+      (word === 'json' && /^(-f|--format)$/.test(words[i - 1] ?? '')),
+  );
+}
+
+/** Says what went wrong on stderr and gives the exit code for it. */
+function report(error: unknown, io: Io, isJson: boolean): number {
+  const { message, code, exit, details } = explain(error);
+  if (isJson) io.err(`${JSON.stringify({ error: message, code, ...(details ? { details } : {}) })}\n`);
+  else io.err(`Error: ${message}\n${listCandidates(details)}`);
+  return exit;
+}
+
+function listCandidates(details: Record<string, unknown> | undefined): string {
+  const candidates = details?.candidates;
+  if (!Array.isArray(candidates)) return '';
+  return candidates.map((candidate) => `  ${String(candidate)}\n`).join('');
+}

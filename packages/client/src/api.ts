@@ -1,0 +1,26 @@
+import type { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
+import type { Endpoint, EndpointCall, EndpointReply } from '@codepiper/core/endpoint.ts';
+import type { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
+import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+
+type EndpointMap = typeof sessionEndpoints & typeof eventEndpoints & typeof daemonEndpoints;
+type AnyEndpoint = EndpointMap[keyof EndpointMap];
+
+export type ApiMethod = AnyEndpoint['method'];
+export type ApiPath<M extends ApiMethod> = Extract<AnyEndpoint, { method: M }>['path'];
+
+/** The endpoint of a method and path, from types alone: the schemas (and zod) stay out of the program. */
+type Named<M extends ApiMethod, P extends string> = Extract<AnyEndpoint, { method: M; path: P }>;
+type Found<M extends ApiMethod, P extends string> = Named<M, P> extends infer E extends Endpoint ? E : never;
+
+export interface CallOptions {
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+export type ApiCall<M extends ApiMethod, P extends string> = EndpointCall<Found<M, P>> & CallOptions;
+export type ApiReply<M extends ApiMethod, P extends string> = EndpointReply<Found<M, P>>;
+
+/** The options may be left out when the endpoint needs none. */
+export type ApiArguments<M extends ApiMethod, P extends string> =
+  Partial<ApiCall<M, P>> extends ApiCall<M, P> ? [call?: ApiCall<M, P>] : [call: ApiCall<M, P>];
