@@ -174,7 +174,11 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
   it('knows an agent that was killed from outside, and brings the conversation back', async () => {
     const id = await startAgent('--prompt', 'before the crash');
     await waitFor('the prompt', () => timesSeen('before the crash') === 1, { timeout: 20_000 });
-    const { pid } = await idle(id);
+    const { pid, transcriptPath } = await idle(id);
+    // Agents write their transcript late; what is not in it yet dies with them.
+    await waitFor('the transcript', async () =>
+      (await readFile(transcriptPath ?? '', 'utf8')).includes('echo: before the crash'),
+    );
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await house.until(id, 'crashed', (s) => s.status === 'crashed')).toMatchObject({
       exitCode: 137,

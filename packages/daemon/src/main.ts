@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { loadConfig } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -35,6 +35,12 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   ensurePrivateDirectory(config.home);
   using lock = acquireLock(join(config.home, homeFiles.lock));
   if (!lock) throw await refusal(config.home);
+  using databaseLock = lockDatabase(config.values.dbPath);
+  if (!databaseLock) {
+    throw new ListenError(
+      `${config.values.dbPath} is in use by another daemon. Give each home a database of its own.`,
+    );
+  }
 
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop());
@@ -62,6 +68,13 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     log.info('the daemon stops; sessions go on');
   }
   log.info('the daemon has stopped');
+}
+
+/** Two homes may name one database. */
+function lockDatabase(path: string): Disposable | null {
+  if (path === ':memory:') return { [Symbol.dispose]: () => undefined };
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return acquireLock(`${path}.lock`);
 }
 
 /** Names the daemon that has the home; it may be so young that its file is not there yet. */

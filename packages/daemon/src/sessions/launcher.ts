@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { type ProviderInfo, providerAliases } from '@codepiper/core/providers/provider.ts';
@@ -177,6 +177,23 @@ export class Launcher {
     const entries = provider.configFiles(env).map(async (file) => [file, await readTextFile(file)] as const);
     return Object.fromEntries(await Promise.all(entries));
   }
+}
+
+/**
+ * Whether the agent could go on with the conversation: it writes its transcript late, and one that was killed right
+ * after its first prompt has left nothing to resume.
+ */
+export async function hasConversation(provider: Provider, transcriptPath: string | null): Promise<boolean> {
+  if (transcriptPath === null) return false;
+  try {
+    await using file = await open(transcriptPath);
+    for await (const line of file.readLines()) {
+      if (provider.readTranscriptLine(line).some((fact) => fact.kind === 'prompt')) return true;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return false;
 }
 
 /** What is stored of a session's token. */

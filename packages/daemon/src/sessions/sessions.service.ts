@@ -17,7 +17,7 @@ import type { Ledger, NewEvent } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { CaptureRequest, PaneInfo, Tmux } from '../tmux/tmux.ts';
-import { checkDirectory, type Launcher, newConversationId } from './launcher.ts';
+import { checkDirectory, hasConversation, type Launcher, newConversationId } from './launcher.ts';
 import { applyFact } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 import { endProgram, killProgram, type RunningProgram } from './program-end.ts';
@@ -186,7 +186,7 @@ export class SessionsService {
     if (!provider.capabilities.supportsFork) {
       throw new CodepiperError('unsupported', `${provider.label} has no conversations to fork.`);
     }
-    if (!record.conversation.id || !record.transcriptPath) {
+    if (!record.conversation.id || !(await hasConversation(provider, record.transcriptPath))) {
       throw new CodepiperError(
         'conversation_unknown',
         `Session ${label(record)} has no conversation yet: nothing to fork.`,
@@ -437,16 +437,20 @@ export class SessionsService {
     this.#o.launcher.program(provider);
     await checkDirectory(record.cwd);
     await this.#requireRoom();
-    // An agent that was never given a prompt has stored no conversation: it starts anew.
-    const known = record.conversation.id !== null && record.transcriptPath !== null;
     const id = record.conversation.id;
+    const known = id !== null && (await hasConversation(provider, record.transcriptPath));
     const conversation: Conversation =
       known && id ? { mode: 'resume', id } : { mode: 'new', id: newConversationId() };
     const started: SessionRecord = {
       ...record,
       status: 'starting',
       activity: null,
-      evidence: { source: 'user', detail: 'the session was resumed' },
+      evidence: {
+        source: 'user',
+        detail: known
+          ? 'the session was resumed'
+          : 'the session was started again; the agent has stored no conversation to go on with',
+      },
       model: request.model ?? record.model,
       endedAt: null,
       exitCode: null,
@@ -458,9 +462,7 @@ export class SessionsService {
     };
     await this.#o.ledger.record(async (tx, emit) => {
       await this.#o.store.in(tx).update(record.id, started, this.#o.clock.now());
-      emit(
-        sessionEvent(record, 'session.resumed', { run: started.run, conversation: record.conversation.id }),
-      );
+      emit(sessionEvent(record, 'session.resumed', { run: started.run, conversation: known ? id : null }));
       await alongside?.(tx, emit, started);
     });
     try {

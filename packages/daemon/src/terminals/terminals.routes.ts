@@ -1,10 +1,10 @@
-import { PassThrough } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import { streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import { sessionRefSchema } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log/log.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
-import type { Tmux } from '../tmux/tmux.ts';
+import type { OutputWatch, Tmux } from '../tmux/tmux.ts';
 import { TextFollower } from './text-follower.ts';
 
 export interface OutputStreamOptions {
@@ -18,41 +18,50 @@ export interface OutputStreamOptions {
  * sequences, until the session ends or the reader goes. A session nobody follows costs nothing.
  */
 export function mountOutputStream(app: FastifyInstance, { sessions, tmux, log }: OutputStreamOptions): void {
-  const open = new Set<PassThrough>();
+  const open = new Set<ServerResponse>();
   app.addHook('preClose', async () => {
-    for (const stream of open) stream.end();
+    for (const reply of open) reply.end();
   });
 
   app.get<{ Params: { id: string } }>(streamPaths.output, async (request, reply) => {
     const ref = sessionRefSchema.safeParse(request.params.id);
     const { record, pane } = await sessions.getLive(ref.success ? ref.data : '');
     const watch = await tmux.watch(pane.paneId);
-    const text = new PassThrough();
-    open.add(text);
-    const follow = async () => {
-      await using _watch = watch;
-      using follower = new TextFollower({ cols: record.cols, rows: record.rows }, (lines) => {
-        text.write(`${lines.join('\n')}\n`);
-      });
-      const stop = new Promise<IteratorReturnResult<undefined>>((resolve) => {
-        text.once('close', () => resolve({ done: true, value: undefined }));
-      });
-      const output = watch.output[Symbol.asyncIterator]();
-      for (;;) {
-        const next = await Promise.race([output.next(), stop]);
-        if (next.done) break;
-        await follower.write(next.value);
-        if (text.writableNeedDrain)
-          await Promise.race([new Promise((resolve) => text.once('drain', resolve)), stop]);
-      }
-      follower.end();
-    };
-    void follow()
-      .catch((error) => log.warn({ err: error, session: record.id }, 'following the output failed'))
-      .finally(() => {
-        open.delete(text);
-        text.end();
-      });
-    return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
+    reply.hijack();
+    const { raw } = reply;
+    open.add(raw);
+    raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    raw.flushHeaders();
+    try {
+      await follow(watch, { cols: record.cols, rows: record.rows }, raw);
+    } catch (error) {
+      log.warn({ err: error, session: record.id }, 'following the output failed');
+    } finally {
+      open.delete(raw);
+      raw.end();
+    }
   });
+}
+
+/** Tells the lines of a pane until it ends or its reader goes; a slow reader slows the watch, never the program. */
+async function follow(
+  watch: OutputWatch,
+  size: { cols: number; rows: number },
+  reader: ServerResponse,
+): Promise<void> {
+  await using _watch = watch;
+  using follower = new TextFollower(size, (lines) => reader.write(`${lines.join('\n')}\n`));
+  const gone = new Promise<IteratorReturnResult<undefined>>((resolve) => {
+    reader.once('close', () => resolve({ done: true, value: undefined }));
+  });
+  const output = watch.output[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await Promise.race([output.next(), gone]);
+    if (next.done) break;
+    await follower.write(next.value);
+    if (reader.writableNeedDrain) {
+      await Promise.race([new Promise((resolve) => reader.once('drain', resolve)), gone]);
+    }
+  }
+  follower.end();
 }
