@@ -217,7 +217,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         throw new CodepiperError('forbidden', 'A session may not stop the daemon it runs under.');
       }
       const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
-      if (body.killSessions) await Promise.all(live.map((record) => sessions.kill(record.id)));
+      if (body.killSessions) {
+        await Promise.all(live.map((record) => sessions.kill(record.id)));
+        await tmux.leave();
+      }
       setImmediate(options.onStop);
       return { success: true as const, liveSessions: body.killSessions ? 0 : live.length };
     },

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '@codepiper/core/sessions/delivery.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import { makeTempDir } from './temp.ts';
@@ -11,6 +12,9 @@ import { waitFor } from './wait.ts';
 
 /** The published command of this checkout. */
 export const builtCli = resolve(import.meta.dirname, '../../cli/bin/codepiper.cjs');
+
+/** How long a daemon may take to answer, in milliseconds. */
+const startDeadlineMs = 20_000;
 
 export interface HouseOptions {
   /** Environment of the daemon and of the CLI; `createAgentHome().env` for agents. */
@@ -92,18 +96,14 @@ export class House implements AsyncDisposable {
       this.#stderr += text;
     });
     this.#daemon = child;
-    await waitFor(
-      'the daemon to answer',
-      async () => {
-        if (child.exitCode !== null || child.signalCode !== null) {
-          throw new DaemonDied(
-            `the daemon ended with ${child.exitCode ?? child.signalCode}: ${this.#stderr}`,
-          );
-        }
-        return (await this.http('GET', '/health')).status === 200;
-      },
-      { timeout: 20_000, interval: 10 },
-    );
+    const deadline = performance.now() + startDeadlineMs;
+    while ((await this.http('GET', '/health').catch(() => null))?.status !== 200) {
+      const ended = child.exitCode ?? child.signalCode;
+      if (ended !== null) throw new Error(`the daemon ended with ${ended}: ${this.#stderr}`);
+      if (performance.now() > deadline)
+        throw new Error(`the daemon does not answer within ${startDeadlineMs} ms: ${this.#stderr}`);
+      await sleep(10);
+    }
   }
 
   /** Ends the daemon with a signal and waits for it. Sessions go on. */
@@ -257,9 +257,6 @@ export class House implements AsyncDisposable {
     await this.#temp[Symbol.asyncDispose]();
   }
 }
-
-/** Waiting on is of no use. */
-class DaemonDied extends Error {}
 
 function parse(text: string): unknown {
   try {

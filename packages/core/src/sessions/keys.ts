@@ -1,6 +1,6 @@
 /**
  * Key names people type (`ctrl+c`, `shift+tab`, `f5`, `enter`, a single character) and the names tmux knows.
- * Names of the seed's table, plus tmux's own spelling for those who know it (`C-c`, `M-x`, `BSpace`).
+ * Names in words, plus tmux's own spelling for those who know it (`C-c`, `M-x`, `BSpace`).
  */
 const named: Readonly<Record<string, string>> = {
   enter: 'Enter',

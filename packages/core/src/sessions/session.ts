@@ -93,14 +93,21 @@ export const sessionSchema = z.object({
 export type Session = z.infer<typeof sessionSchema>;
 
 const noControlCharacters = /^[^\p{Cc}]*$/u;
-const noNul = (label: string) => z.string().refine((s) => !s.includes('\0'), `${label} must not contain NUL`);
+const wellFormed = (s: string): boolean => s.isWellFormed();
+/** Text that a program can be given: UTF-8 has no lone surrogates, and C strings end at NUL. */
+const noNul = (label: string) =>
+  z
+    .string()
+    .refine((s) => !s.includes('\0'), `${label} must not contain NUL`)
+    .refine(wellFormed, `${label} is not valid Unicode`);
 
 export const sessionNameSchema = z
   .string()
   .trim()
   .min(1, 'a name needs at least one character')
   .max(80, 'a name has at most 80 characters')
-  .regex(noControlCharacters, 'a name must not contain control characters');
+  .regex(noControlCharacters, 'a name must not contain control characters')
+  .refine(wellFormed, 'the name is not valid Unicode');
 
 /** Environment of a session: names like a shell's, values without NUL. */
 export const envSchema = z
@@ -146,7 +153,7 @@ export const promptSchema = z
   .min(1, 'the text is empty')
   .max(maxPromptBytes, 'the text has more than 1 MB')
   .refine((s) => !s.includes('\0'), 'the text must not contain NUL')
-  .refine((s) => s.isWellFormed(), 'the text is not valid Unicode');
+  .refine(wellFormed, 'the text is not valid Unicode');
 
 export const createSessionSchema = z.strictObject({
   provider: z.string().min(1),

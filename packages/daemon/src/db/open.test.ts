@@ -181,6 +181,15 @@ describe('migrating', () => {
     ]);
   });
 
+  it('refuses a database of another program and leaves the file as it is', async () => {
+    const foreign = new Sqlite(path);
+    foreign.exec('CREATE TABLE sessions (id TEXT)');
+    foreign.close();
+    const before = readFileSync(path);
+    await expect(openDatabase(path, options)).rejects.toThrow(/belongs to another program.*CODEPIPER_HOME/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
   it('refuses a newer schema and leaves the file as it is', async () => {
     await create();
     await (await openDatabase(path, next))[Symbol.asyncDispose]();

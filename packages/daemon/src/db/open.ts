@@ -44,6 +44,7 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
     sqlite = new Sqlite(path, { timeout: busyTimeoutMs });
     const applied = appliedMigrations(sqlite);
     refuseNewer(path, applied, migrations);
+    if (applied.length === 0) refuseForeign(path, sqlite);
     configure(sqlite, inMemory, log);
     const pending = Object.keys(migrations).filter((name) => !applied.includes(name));
     if (pending.length > 0) {
@@ -103,6 +104,20 @@ function appliedMigrations(sqlite: Sqlite.Database): string[] {
   );
   if (tables.get() === undefined) return [];
   return sqlite.prepare('SELECT name FROM kysely_migration ORDER BY name').pluck().all() as string[];
+}
+
+/** Tables that no migration of ours made: the original's database lies at the same place. */
+function refuseForeign(path: string, sqlite: Sqlite.Database): void {
+  const table = sqlite
+    .prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1`,
+    )
+    .pluck()
+    .get();
+  if (table === undefined) return;
+  throw new DatabaseOpenError(
+    `${path} belongs to another program: it has a table "${table}" and no record of codepiper's schema. Move it away, or set CODEPIPER_DB_PATH or CODEPIPER_HOME to another place. It was not changed.`,
+  );
 }
 
 function refuseNewer(

@@ -46,6 +46,10 @@ export class Typist implements AsyncDisposable {
   readonly #queue = new KeyedQueue();
   readonly #scheduled = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Of texts that went in only in part: how many chunks. */
+  readonly #chunksIn = new Map<string, number>();
+  /** Sessions whose last typing was cut off: what is in is on the pane's mark. */
+  readonly #cutOff = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: TypistOptions) {
@@ -71,11 +75,7 @@ export class Typist implements AsyncDisposable {
   async restore(panes: readonly PaneInfo[], sessionOf: (pane: PaneInfo) => string | null): Promise<void> {
     for (const pane of panes) {
       const sessionId = sessionOf(pane);
-      if (!sessionId || pane.typed === '') continue;
-      const delivery = await this.#o.store.get(pane.typed);
-      if (delivery?.sessionId === sessionId && delivery.status === 'queued') {
-        await this.#o.deliveries().markTyped(delivery);
-      }
+      if (sessionId) await this.#readMark(sessionId, pane);
     }
   }
 
@@ -102,8 +102,24 @@ export class Typist implements AsyncDisposable {
       }
       const next = open.find((delivery) => delivery.status === 'queued');
       if (!next || !isReady(session, provider)) return;
+      if (this.#cutOff.has(sessionId)) {
+        const info = (await this.#o.tmux.listPanes()).find((one) => one.paneId === pane.paneId);
+        if (!info) return;
+        await this.#readMark(sessionId, info);
+        continue;
+      }
       if (!(await this.#type(provider, session, pane, next))) return;
     }
+  }
+
+  /** Takes from the pane's own mark what of a text is in, when it was not heard from tmux itself. */
+  async #readMark(sessionId: string, pane: PaneInfo): Promise<void> {
+    this.#cutOff.delete(sessionId);
+    const [id = '', chunks] = pane.typed.split(':');
+    const delivery = id === '' ? null : await this.#o.store.get(id);
+    if (delivery?.sessionId !== sessionId || delivery.status !== 'queued') return;
+    if (chunks === undefined) await this.#o.deliveries().markTyped(delivery);
+    else this.#chunksIn.set(delivery.id, Number(chunks));
   }
 
   /** True when the text is in the pane. */
@@ -116,9 +132,9 @@ export class Typist implements AsyncDisposable {
     const { tmux, log } = this.#o;
     const deliveries = this.#o.deliveries();
     const byEcho = provesByEcho(provider, delivery);
-    // Not awaited: tmux carries commands out in order, so this is the screen before the text.
-    const before = byEcho ? this.#echoes(pane, delivery).catch(() => 0) : Promise.resolve(0);
     const text = delivery.kind === 'prompt' ? provider.input.defuse(delivery.text) : delivery.text;
+    // Not awaited: calls reach tmux in the order they were made, so this is the screen before the text.
+    const before = byEcho ? this.#echoes(pane, delivery).catch(() => 0) : Promise.resolve(0);
     deliveries.typing.add(delivery.id);
     try {
       const result = await tmux.type({
@@ -127,6 +143,7 @@ export class Typist implements AsyncDisposable {
         bracketed: provider.input.bracketed,
         enter: delivery.kind !== 'draft',
         mark: delivery.id,
+        from: this.#chunksIn.get(delivery.id) ?? 0,
         guards: provider.input.guards,
       });
       if (result === 'guarded') {
@@ -136,7 +153,11 @@ export class Typist implements AsyncDisposable {
         return false;
       }
       if (result === 'gone') return false;
+      this.#chunksIn.delete(delivery.id);
       await deliveries.markTyped(delivery);
+    } catch (error) {
+      this.#cutOff.add(session.id);
+      throw error;
     } finally {
       deliveries.typing.delete(delivery.id);
     }

@@ -58,7 +58,15 @@ interface RequestParts {
   body: unknown;
 }
 
-function readInput(endpoint: Endpoint, request: RequestParts): EndpointInput<Endpoint> {
+/**
+ * Validates every part of a request; a part without a schema takes no keys.
+ *
+ * @throws CodepiperError `invalid_request` naming each problem
+ */
+export function readInput(
+  endpoint: Pick<Endpoint, keyof RequestParts>,
+  request: RequestParts,
+): EndpointInput<Endpoint> {
   const problems: string[] = [];
   const read = (part: keyof RequestParts, value: unknown): unknown => {
     const schema = endpoint[part];

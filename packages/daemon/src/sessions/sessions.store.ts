@@ -76,9 +76,9 @@ export class SessionsStore {
         { candidates: matches.slice(0, 10).map((row) => describe(toRecord(row))) },
       );
     }
-    throw new CodepiperError('session_not_found', `Session not found: ${ref}`, {
-      candidates: nearest(ref, await this.list()).map(describe),
-    });
+    const candidates = nearest(ref, await this.list()).map(describe);
+    const advice = candidates.length > 0 ? 'Did you mean:' : 'All there are: codepiper sessions';
+    throw new CodepiperError('session_not_found', `Session not found: ${ref}. ${advice}`, { candidates });
   }
 
   async findByTokenHash(hash: string): Promise<SessionRecord | null> {

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import { sessionRefSchema } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { readInput } from '../http/mount.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { OutputWatch, Tmux } from '../tmux/tmux.ts';
@@ -12,6 +14,8 @@ export interface OutputStreamOptions {
   tmux: Tmux;
   log: Log;
 }
+
+const streamInput = { params: z.strictObject({ id: sessionRefSchema }) };
 
 /**
  * Mounts `GET /sessions/:id/output/stream`: the text of the pane as it is printed, line by line, without control
@@ -24,8 +28,8 @@ export function mountOutputStream(app: FastifyInstance, { sessions, tmux, log }:
   });
 
   app.get<{ Params: { id: string } }>(streamPaths.output, async (request, reply) => {
-    const ref = sessionRefSchema.safeParse(request.params.id);
-    const { record, pane } = await sessions.getLive(ref.success ? ref.data : '');
+    readInput(streamInput, request);
+    const { record, pane } = await sessions.getLive(request.params.id);
     const watch = await tmux.watch(pane.paneId);
     reply.hijack();
     const { raw } = reply;

@@ -39,6 +39,11 @@ export class ControlClient {
   #lastByte = 0;
   #isOpen = true;
   #words = '';
+  /**
+   * Lines until the client is attached; null from then on. The server reads our input before it has the attach command
+   * that is in the arguments, and what comes too early fails with `no current client`.
+   */
+  #held: string[] | null = [];
 
   constructor(options: ControlClientOptions) {
     const child = spawn('tmux', [...options.args], { env: options.env, cwd: '/', stdio: 'pipe' });
@@ -50,6 +55,7 @@ export class ControlClient {
         if (event.type === 'exit') this.#isOpen = false;
         if (event.type === 'exit' || event.type === 'other')
           this.#words = 'text' in event ? event.text : event.reason;
+        if (event.type === 'other' && event.text.startsWith('%session-changed ')) this.#release();
         options.onEvent(event);
       }
     });
@@ -107,7 +113,9 @@ export class ControlClient {
         },
       };
       this.#pending.push(pending);
-      this.#child.stdin.write(`${line}\ndisplay-message -p ${token}\n`);
+      const text = `${line}\ndisplay-message -p ${token}\n`;
+      if (this.#held) this.#held.push(text);
+      else this.#child.stdin.write(text);
     });
   }
 
@@ -137,6 +145,11 @@ export class ControlClient {
   kill(): void {
     this.#isOpen = false;
     this.#child.kill('SIGKILL');
+  }
+
+  #release(): void {
+    for (const text of this.#held ?? []) this.#child.stdin.write(text);
+    this.#held = null;
   }
 
   #take(block: ControlBlock): void {

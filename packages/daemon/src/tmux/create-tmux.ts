@@ -41,12 +41,14 @@ export async function createTmux(options: TmuxOptions): Promise<Tmux> {
       `The state directory has a control character: ${JSON.stringify(options.home)}`,
     );
   }
-  return new TmuxDriver(options, await tmuxVersion(options.env));
+  const runFolder = await prepareRunFolder(join(options.home, 'run'));
+  return new TmuxDriver(options, runFolder, await tmuxVersion(options.env));
 }
 
 class TmuxDriver implements Tmux {
   readonly socketName: string;
   readonly #options: TmuxOptions;
+  readonly #runFolder: string;
   readonly #keeper: Keeper;
   readonly #listeners = new Set<Partial<TmuxEvents>>();
   readonly #watches = new Set<OutputWatch>();
@@ -54,12 +56,12 @@ class TmuxDriver implements Tmux {
   /** Last typing of each pane: one that takes several lines must not be mixed with another. */
   readonly #typing = new Map<string, Promise<unknown>>();
   readonly #checkedGuards = new Set<string>();
-  #runFolder: Promise<string> | null = null;
   #titles: ReadonlyMap<string, string> = new Map();
   #titlesTimer: NodeJS.Timeout | null = null;
 
-  constructor(options: TmuxOptions, version: string | null) {
+  constructor(options: TmuxOptions, runFolder: string, version: string | null) {
     this.#options = options;
+    this.#runFolder = runFolder;
     this.socketName = options.socketName;
     this.#keeper = new Keeper(options, version, {
       onEvent: (event) => this.#onEvent(event),
@@ -182,6 +184,23 @@ class TmuxDriver implements Tmux {
     return output;
   }
 
+  async leave(): Promise<void> {
+    const link = await this.#keeper.find();
+    if (!link) return;
+    const { session, ownServer } = this.#keeper;
+    const [names = ''] = textsOf(
+      await link.client.run('list-sessions -F "#{session_name}"'),
+      'list sessions',
+    );
+    const isAlone = names
+      .trimEnd()
+      .split('\n')
+      .every((name) => name === session);
+    const line = ownServer && isAlone ? 'kill-server' : `kill-session -t ${quote(`=${session}`)}`;
+    // The connection ends with what it is attached to, answered or not.
+    await link.client.run(line).catch(() => undefined);
+  }
+
   listen(events: Partial<TmuxEvents>): () => void {
     this.#listeners.add(events);
     if (events.titles && this.#keeper.current) this.#onLink(this.#keeper.current);
@@ -252,9 +271,8 @@ class TmuxDriver implements Tmux {
 
   async #capture(link: Link, paneId: string, request: CaptureRequest): Promise<string> {
     const pane = checkPaneId(paneId);
-    this.#runFolder ??= prepareRunFolder(join(this.#options.home, 'run'));
     const name = `screen-${randomBytes(6).toString('hex')}`;
-    const file = join(await this.#runFolder, name);
+    const file = join(this.#runFolder, name);
     const flags = [
       ...(request.styles ? ['-e'] : []),
       ...(request.joinWrapped ? ['-J'] : []),

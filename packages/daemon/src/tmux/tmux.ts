@@ -38,6 +38,8 @@ export interface TypeRequest {
    * then `<mark>:<n>` while the first n chunks are in, and `<mark>` when all are, with Enter. Empty chunks count.
    */
   mark: string | null;
+  /** Chunks that an earlier attempt put in, by its mark; typing goes on behind them. */
+  from?: number;
   /**
    * POSIX extended regular expressions, looked for in each line of the visible screen; nothing is typed when one
    * matches. They are looked for again in each step of a large text; one that matches there is an error with
@@ -73,7 +75,7 @@ export interface OutputWatch extends AsyncDisposable {
 }
 
 /**
- * The one tmux server of a daemon. Every call has a deadline and fails with code `tmux_failed`. The server is
+ * The one tmux server of a daemon. Calls reach tmux in the order they were made. Every call has a deadline and fails with code `tmux_failed`. The server is
  * started when first needed; the connection is taken up again after it was lost.
  */
 export interface Tmux extends AsyncDisposable {
@@ -96,6 +98,8 @@ export interface Tmux extends AsyncDisposable {
   resize(sessionName: string, cols: number, rows: number): Promise<void>;
   capture(paneId: string, request: CaptureRequest): Promise<string>;
   watch(paneId: string): Promise<OutputWatch>;
+  /** Ends our keeper session, and the server with it when it is our own and nobody has a session on it. */
+  leave(): Promise<void>;
   /** Returns a disposer. */
   listen(events: Partial<TmuxEvents>): () => void;
 }

@@ -45,7 +45,7 @@ export function joinGuards(guards: readonly string[]): string | null {
  * @param buffer name of a paste buffer that is ours alone
  */
 export function typingLines(request: TypeRequest, guard: string | null, buffer: string): TypingLine[] {
-  const { paneId, bracketed, mark } = request;
+  const { paneId, bracketed, mark, from = 0 } = request;
   const pastes = request.chunks.map((chunk) => paste(bracketed ? stripPasteEnd(chunk) : chunk, bracketed));
   // Enter as the byte it is: `send-keys Enter` would go to copy mode while a person scrolls.
   const enter = request.enter ? paste('\r', false) : null;
@@ -68,7 +68,7 @@ export function typingLines(request: TypeRequest, guard: string | null, buffer: 
     bytes = 0;
   };
   pastes.forEach((command, index) => {
-    if (command === null) return;
+    if (command === null || index < from) return;
     const size = Buffer.byteLength(command);
     if (commands.length > 0 && (bytes + size > maxLineBytes || commands.length >= maxLineChunks))
       flush(index, false);

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+/**
+ * One endpoint of the API, written once: the daemon mounts it, the client is inferred from it, the
+ * reference is printed from it. Paths use `:name` for parameters.
+ */
+export interface Endpoint<Params extends z.ZodType = z.ZodType, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
+    readonly method: Method;
+    readonly path: string;
+    readonly summary: string;
+    readonly params?: Params;
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly reply: Reply;
+    /** HTTP status of success; 200 when absent. */
+    readonly status?: 200 | 201 | 202;
+    /** Codes a caller should expect beside those every endpoint may answer. */
+    readonly errors?: readonly ErrorCode[];
+}
+type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;
+type InferInput<T> = T extends z.ZodType ? z.input<T> : undefined;
+/** What a handler is given: every part validated. */
+export interface EndpointInput<E extends Endpoint> {
+    params: Infer<E['params']>;
+    query: Infer<E['query']>;
+    body: Infer<E['body']>;
+}
+/** What a caller passes: parts that have no schema are left out. */
+export type EndpointCall<E extends Endpoint> = (E['params'] extends z.ZodType ? {
+    params: InferInput<E['params']>;
+} : {
+    params?: never;
+}) & (E['query'] extends z.ZodType ? {
+    query?: InferInput<E['query']>;
+} : {
+    query?: never;
+}) & (E['body'] extends z.ZodType ? {
+    body: InferInput<E['body']>;
+} : {
+    body?: never;
+});
+export type EndpointReply<E extends Endpoint> = z.output<E['reply']>;
+/** Declares an endpoint and keeps its exact types. */
+export declare function defineEndpoint<const E extends Endpoint>(endpoint: E): E;
+export {};

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { waitFor } from '@codepiper/testkit/wait.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../db/open.ts';
+import { createLedger, type Ledger } from '../events/ledger.ts';
+import { silentLog } from '../log/log.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
+import type { SessionsService } from '../sessions/sessions.service.ts';
+import { SessionsStore } from '../sessions/sessions.store.ts';
+import type { PaneInfo, Tmux, TypeRequest, TypeResult } from '../tmux/tmux.ts';
+import { DeliveriesService } from './deliveries.service.ts';
+import { DeliveriesStore } from './deliveries.store.ts';
+import { Typist } from './typist.ts';
+
+const paneId = '%1';
+const session: SessionRecord = {
+  id: randomUUID(),
+  name: null,
+  provider: 'claude-code',
+  cwd: '/work',
+  status: 'running',
+  activity: 'idle',
+  evidence: { source: 'registry', detail: 'idle' },
+  model: null,
+  createdAt: 1,
+  updatedAt: 1,
+  endedAt: null,
+  pid: 7,
+  exitCode: null,
+  signal: null,
+  cols: 80,
+  rows: 24,
+  transcriptPath: null,
+  launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: true },
+  conversation: { id: 'a', mode: 'new', source: 'codepiper', forkedFrom: null },
+  tokenHash: null,
+  run: 1,
+  ending: null,
+  queued: 0,
+};
+
+/** Long enough for several chunks. */
+const longText = Array.from({ length: 40 }, (_, i) => `line ${i} of a long prompt`).join('\n');
+
+let database: OpenDatabase;
+let ledger: Ledger;
+let deliveries: DeliveriesService;
+let typist: Typist;
+let asked: TypeRequest[];
+/** What tmux answers to each typing, in turn; then `typed`. */
+let answers: (TypeResult | Error)[];
+let mark: string;
+let guarded: string[];
+
+const pane = (): PaneInfo => ({
+  sessionName: 'codepiper-x',
+  paneId,
+  pid: 1,
+  cols: 80,
+  rows: 24,
+  title: '',
+  attached: false,
+  home: '/home',
+  typed: mark,
+});
+
+beforeEach(async () => {
+  database = await openDatabase(':memory:', { log: silentLog, clock: systemClock });
+  ledger = createLedger({ db: database.db, clock: systemClock, log: silentLog });
+  const sessions = new SessionsStore(database.db);
+  await sessions.insert(session);
+  [asked, answers, mark, guarded] = [[], [], '', []];
+  const tmux: Pick<Tmux, 'type' | 'listPanes' | 'capture'> = {
+    type: async (request) => {
+      asked.push(request);
+      const answer = answers.shift() ?? 'typed';
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    listPanes: async () => [pane()],
+    capture: async () => '',
+  };
+  const store = new DeliveriesStore(database.db);
+  typist = new Typist({
+    store,
+    deliveries: () => deliveries,
+    sessions,
+    panes: new Map([[session.id, { sessionId: session.id, run: 1, paneId, wrapperPid: 1 }]]),
+    tmux: tmux as Tmux,
+    log: silentLog,
+    onGuarded: (id) => guarded.push(id),
+  });
+  deliveries = new DeliveriesService({
+    ledger,
+    store,
+    sessions: {
+      getLive: async () => ({ record: session }),
+      get: async () => session,
+    } as unknown as SessionsService,
+    clock: systemClock,
+    log: silentLog,
+    wake: (id) => typist.wake(id),
+  });
+});
+afterEach(async () => {
+  await typist[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const send = (text: string) => deliveries.send(session.id, { kind: 'prompt', text, idempotencyKey: null });
+const seen = (text: string) =>
+  ledger
+    .record((tx, emit) => deliveries.observeIn(tx, emit, session, [{ kind: 'prompt', text }], 'hook'))
+    .then((ids) => deliveries.announce(ids));
+const status = async (id: string) => (await deliveries.list(session.id, 10)).find((d) => d.id === id)?.status;
+
+describe('a text on its way into the pane', () => {
+  it('goes on behind the chunks that are in when its typing is cut off, and is never begun again', async () => {
+    const { id } = await send(longText).then((queued) => {
+      mark = `${queued.id}:3`;
+      return queued;
+    });
+    answers = [new CodepiperError('tmux_failed', 'the connection was lost')];
+    await waitFor('a second attempt', () => asked.length === 2);
+    expect(asked.map((request) => request.from)).toEqual([0, 3]);
+    expect(asked[1]?.chunks).toEqual(asked[0]?.chunks);
+    expect(asked[0]?.chunks.length).toBeGreaterThan(3);
+    await seen(longText);
+    await waitFor('the proof', async () => (await status(id)) === 'delivered');
+  });
+
+  it('is not typed again when the mark says that it is in', async () => {
+    answers = [new CodepiperError('tmux_failed', 'the answer was lost')];
+    const { id } = await send('one prompt');
+    mark = id;
+    await waitFor('the mark to be read', async () => (await status(id)) === 'typed');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('after a restart goes on by the mark of the pane', async () => {
+    answers = ['guarded'];
+    const { id } = await send(longText);
+    await waitFor('the first attempt', () => asked.length === 1);
+    mark = `${id}:2`;
+    await typist.restore([pane()], () => session.id);
+    typist.wake(session.id);
+    await waitFor('the next attempt', () => asked.length === 2);
+    expect(asked[1]?.from).toBe(2);
+  });
+
+  it('waits behind a dialog, and says that one is up', async () => {
+    answers = ['guarded'];
+    const { id } = await send('not into a dialog');
+    await waitFor('the word', () => guarded.length === 1);
+    expect(await status(id)).toBe('queued');
+    typist.wake(session.id);
+    await waitFor('the typing', () => asked.length === 2);
+  });
+
+  it('keeps the next text back until the one before is proven', async () => {
+    const first = await send('first');
+    await send('second');
+    await waitFor('the first to be typed', async () => (await status(first.id)) === 'typed');
+    expect(asked).toHaveLength(1);
+    await seen('first');
+    await waitFor('the second', () => asked.length === 2);
+  });
+
+  it('counts a proof that comes before the typing has returned', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const queued = await send('quick');
+    deliveries.typing.add(queued.id);
+    await seen('quick').then(resolve);
+    await promise;
+    expect(await status(queued.id)).toBe('delivered');
+  });
+});
