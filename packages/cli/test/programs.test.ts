@@ -108,7 +108,7 @@ describe('the program', () => {
 
   test('the reference pages are fresh', () => {
     const [command = '', ...rest] = node;
-    const check = spawnSync(command, [...rest, join(root, 'scripts/reference.ts'), '--check'], {
+    const check = spawnSync(command, [...rest, join(root, 'packages/cli/src/reference.ts'), '--check'], {
       encoding: 'utf8',
     });
     expect(check.stderr).toBe('');

@@ -23,6 +23,7 @@ import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
 import { systemClock } from './platform/clock.ts';
 import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
+import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
 import { hashToken, Launcher } from './sessions/launcher.ts';
 import { Observer } from './sessions/observer.ts';
@@ -68,11 +69,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   for (const directory of [sessionsDirectory, binDirectory]) ensurePrivateDirectory(directory);
   await createSpoolDirectory(spoolDirectory);
 
+  // tmux is asked as early as can be and heard late: what needs no answer of it is done in between.
+  const making = begin(
+    createTmux({ socketName: values.tmuxSocket, home, env: tmuxEnvironment(environment), log }),
+  );
   const database = resources.use(await openDatabase(values.dbPath, { log, clock }));
   const ledger = createLedger({ db: database.db, clock, log });
-  const tmux = resources.use(
-    await createTmux({ socketName: values.tmuxSocket, home, env: tmuxEnvironment(environment), log }),
-  );
+  const readPeer = await loadPeerReader();
+  const tmux = resources.use(await making);
+  const connecting = begin(tmux.connect());
   const launcher = new Launcher({
     sessionsDirectory,
     spoolDirectory,
@@ -158,32 +163,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
   const reconciler = new Reconciler({ store: sessionsStore, sessions, ends, tmux, panes, home, log });
 
-  // What the panes and the spool say first; only then may anything be typed or asked.
-  await tmux.connect();
-  const found = await reconciler.all();
-  const sessionOf = (paneId: string) =>
-    [...panes.values()].find((pane) => pane.paneId === paneId)?.sessionId ?? null;
-  await typist.restore(found, (pane) => sessionOf(pane.paneId));
-  spool.start();
-  await spool.drain();
-  resources.defer(
-    tmux.listen({
-      sessionsChanged: () =>
-        void reconciler.vanished('its tmux session was ended from outside').catch(logFailure(log)),
-      gone: () => void reconciler.vanished('the tmux server ended').catch(logFailure(log)),
-    }),
-  );
-  resources.defer(
-    ledger.listen((events) => {
-      for (const id of new Set(events.map((event) => event.sessionId))) if (id) typist.wake(id);
-    }),
-  );
-  for (const id of await deliveriesStore.sessionsWith(['queued', 'typed'])) typist.wake(id);
-  for (const record of await sessionsStore.list({ live: true })) {
-    if (record.ending === 'stop') void sessions.stop(record.id, 10_000).catch(logFailure(log));
-    if (record.ending === 'kill') void sessions.kill(record.id).catch(logFailure(log));
-  }
-
   const app = createServer({
     log,
     authenticate: async (token) => {
@@ -227,7 +206,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   mountEventStream(app, { ledger, log });
   mountOutputStream(app, { sessions, tmux, log });
-  resources.use(await listenOnSocket(app, values.socket, { uid: options.uid, log }));
+
+  // What the panes and the spool say first; only then may anything be typed or asked.
+  await connecting;
+  const found = await reconciler.all();
+  const sessionOf = (paneId: string) =>
+    [...panes.values()].find((pane) => pane.paneId === paneId)?.sessionId ?? null;
+  await typist.restore(found, (pane) => sessionOf(pane.paneId));
+  spool.start();
+  await spool.drain();
+  resources.defer(
+    tmux.listen({
+      sessionsChanged: () =>
+        void reconciler.vanished('its tmux session was ended from outside').catch(logFailure(log)),
+      gone: () => void reconciler.vanished('the tmux server ended').catch(logFailure(log)),
+    }),
+  );
+  resources.defer(
+    ledger.listen((events) => {
+      for (const id of new Set(events.map((event) => event.sessionId))) if (id) typist.wake(id);
+    }),
+  );
+  for (const id of await deliveriesStore.sessionsWith(['queued', 'typed'])) typist.wake(id);
+  // Ended ones too: what their programs left behind may not have been ended yet.
+  for (const record of await sessionsStore.list()) {
+    if (record.ending === 'stop') void sessions.stop(record.id, 10_000).catch(logFailure(log));
+    if (record.ending === 'kill') void sessions.kill(record.id).catch(logFailure(log));
+  }
+
+  resources.use(await listenOnSocket(app, values.socket, { uid: options.uid, log, readPeer }));
   writePrivateFile(
     join(home, homeFiles.daemon),
     `${JSON.stringify({ pid: process.pid, socket: values.socket, version, startedAt })}\n`,
@@ -240,6 +247,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await owned[Symbol.asyncDispose]();
     },
   };
+}
+
+/** For a promise that is awaited later: until then its failure is nobody's, and must not end the process. */
+function begin<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 function logFailure(log: Log): (error: unknown) => void {

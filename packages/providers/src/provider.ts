@@ -1,5 +1,5 @@
 import type { Capabilities, ProviderId } from '@codepiper/core/providers/provider.ts';
-import type { Activity, BillingMode, EvidenceSource } from '@codepiper/core/sessions/session.ts';
+import type { Activity, BillingMode } from '@codepiper/core/sessions/session.ts';
 
 /** What an agent let us know, in the house's words. Every provider's hooks, files and screens become these. */
 export type AgentFact =
@@ -156,12 +156,3 @@ export interface Provider {
     | { kind: 'restart' }
     | { kind: 'none' };
 }
-
-/** Source of evidence a fact from each reader has. */
-export const factSources = {
-  hook: 'hook',
-  title: 'title',
-  screen: 'screen',
-  transcript: 'transcript',
-  registry: 'registry',
-} as const satisfies Record<string, EvidenceSource>;

@@ -11,7 +11,6 @@ export const healthSchema = z.object({
   liveSessions: z.number().int(),
   tmux: z.object({ version: z.string().nullable(), socket: z.string() }),
 });
-export type Health = z.infer<typeof healthSchema>;
 
 export const settingValueSchema = z.object({
   key: z.string(),

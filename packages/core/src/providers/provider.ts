@@ -9,7 +9,8 @@ export const providerAliases: Readonly<Record<string, ProviderId>> = { claude: '
 
 /** The provider of an id or alias; undefined when there is none. */
 export function resolveProviderId(name: string): ProviderId | undefined {
-  return providerAliases[name] ?? providerIds.find((id) => id === name);
+  if (Object.hasOwn(providerAliases, name)) return providerAliases[name];
+  return providerIds.find((id) => id === name);
 }
 
 /** What a provider can do, as data; clients show or hide features by it. */

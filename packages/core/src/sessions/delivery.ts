@@ -42,4 +42,3 @@ export const sendSchema = z.strictObject({
   /** How long the answer may wait for the outcome, in milliseconds. 0 answers `accepted` at once. */
   waitMs: z.number().int().min(0).max(600_000).default(0),
 });
-export type Send = z.infer<typeof sendSchema>;

@@ -27,7 +27,7 @@ export interface ListenOptions {
   /** The only user whose processes are served. */
   uid: number;
   log: Log;
-  /** Test seam; the kernel is asked otherwise. */
+  /** Asks the kernel; loaded here when it was not before. */
   readPeer?: PeerReader;
 }
 

@@ -78,15 +78,6 @@ const handlers: Handlers<typeof endpoints> = {
   },
 };
 
-// @ts-expect-error a missing handler does not compile
-export const incomplete: Handlers<typeof endpoints> = {
-  list: handlers.list,
-  create: handlers.create,
-  stop: handlers.stop,
-};
-// @ts-expect-error nor does one whose reply is another
-export const wrong: Handlers<typeof endpoints> = { ...handlers, stop: async () => ({ id: 1 }) };
-
 let app: FastifyInstance;
 let temp: TempDir;
 const agent = new Agent({ keepAlive: true });
@@ -146,6 +137,20 @@ async function send({ method = 'GET', url, body, raw, headers = {} }: Call): Pro
   };
 }
 const post = (body: unknown): Call => ({ method: 'POST', url: '/things', body });
+
+describe('the handlers', () => {
+  it('do not compile when one is missing or answers something else', () => {
+    // @ts-expect-error a missing handler
+    const incomplete: Handlers<typeof endpoints> = {
+      list: handlers.list,
+      create: handlers.create,
+      stop: handlers.stop,
+    };
+    // @ts-expect-error another reply
+    const wrong: Handlers<typeof endpoints> = { ...handlers, stop: async () => ({ id: 1 }) };
+    expect(Object.keys(wrong)).toHaveLength(Object.keys(incomplete).length + 1);
+  });
+});
 
 describe('a good request', () => {
   it.each<[Call, number, unknown]>([

@@ -121,17 +121,20 @@ function asKnownError(error: unknown): CodepiperError | null {
   if (storage) return storage;
   // What is left with a status below 500 is Fastify's own refusal of a request.
   const { code = '', statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>;
+  // The caller hung up in the middle of the body: nobody hears this.
+  if (code === 'ECONNRESET') return new CodepiperError('invalid_request', 'The request broke off.');
   if (!code.startsWith('FST_') || statusCode >= 500) return null;
   if (statusCode === 413) return new CodepiperError('body_too_large', 'The body is larger than the limit.');
-  return new CodepiperError('invalid_request', message);
+  return new CodepiperError('invalid_request', shorten(message));
 }
 
 function sendError(reply: FastifyReply, error: CodepiperError): FastifyReply {
   return reply.code(errorTable[error.code].http).send(error.toBody());
 }
 
-function shorten(path: string): string {
-  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+/** What a caller wrote, in a message: it may be of any length. */
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** What node's HTTP parser refuses never becomes a request; it is answered on the bare socket. */

@@ -11,7 +11,8 @@ export interface RunningProgram {
   run: number;
   /** Null when the pane is gone already. */
   pane: LivePane | null;
-  pid: number | null;
+  /** Process of the program; null until the wrapper has started it. */
+  readPid: () => Promise<number | null>;
   tmux: Tmux;
   ends: SessionEnds;
 }
@@ -20,6 +21,8 @@ export interface RunningProgram {
 const leftoverGraceMs = 1_000;
 /** How often a process tree is looked at while it dies. */
 const killRoundMs = 100;
+/** How often a program that is being started is looked for, in milliseconds. */
+const pidPollMs = 20;
 /** A wrapper that has not published the end by then never will: its pane is taken away. */
 const wrapperDeadlineMs = 5_000;
 
@@ -30,6 +33,7 @@ export async function endProgram(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
+  await awaitStart(program, deadline);
   for (const step of steps) {
     if (Date.now() >= deadline) break;
     await takeStep(program, step);
@@ -55,14 +59,22 @@ export async function killProgram(program: RunningProgram): Promise<void> {
   await killTree(markedOnly(program), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
 }
 
+/** A program that was only just started has no process yet to be asked. */
+async function awaitStart(program: RunningProgram, deadline: number): Promise<void> {
+  while (program.pane && Date.now() < deadline && (await program.readPid()) === null) {
+    if (await ended(program, pidPollMs)) return;
+  }
+}
+
 async function takeStep(program: RunningProgram, step: StopStep): Promise<void> {
   if (step.kind === 'keys') {
     if (program.pane) await program.tmux.pressKeys(program.pane.paneId, step.keys);
     return;
   }
-  if (program.pid === null) return;
+  const pid = await program.readPid();
+  if (pid === null) return;
   try {
-    process.kill(program.pid, step.signal);
+    process.kill(pid, step.signal);
   } catch {
     // It ended meanwhile: the wait that follows sees it.
   }

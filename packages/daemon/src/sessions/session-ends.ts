@@ -98,7 +98,7 @@ export class SessionEnds {
         const now = await inTx.get(record.id);
         if (!now || now.run !== key.run || !isLive(now.status)) return;
         const change = applyEnd(now, { ...end, at: clock.now() });
-        await inTx.update(now.id, { ...change, tokenHash: null, ending: null }, clock.now());
+        await inTx.update(now.id, { ...change, tokenHash: null }, clock.now());
         emit(
           sessionEvent(now, 'session.ended', {
             status: change.status,

@@ -48,6 +48,7 @@ export interface SessionRecord {
   conversation: ConversationRecord;
   tokenHash: string | null;
   run: number;
+  /** Somebody asked for the end; null again when nothing of the run is left. */
   ending: 'stop' | 'kill' | null;
   /** Texts accepted and not yet typed. */
   queued: number;

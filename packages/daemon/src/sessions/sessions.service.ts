@@ -57,6 +57,7 @@ const defaultSize = { cols: 120, rows: 30 };
 export class SessionsService {
   readonly #o: SessionsOptions;
   readonly #verbs = new KeyedQueue();
+  readonly #kills = new KeyedQueue();
 
   constructor(options: SessionsOptions) {
     this.#o = options;
@@ -176,7 +177,11 @@ export class SessionsService {
   /** Starts an ended session again in its own row. */
   async resume(ref: string, request: { model?: string }, alongside?: Alongside): Promise<SessionRecord> {
     const { id } = await this.get(ref);
-    return this.#verbs.run(id, async () => this.#restart(await this.#reload({ id }), request, alongside));
+    return this.#verbs.run(id, async () => {
+      // A kill that still looks for what was left behind would take the new run along.
+      await this.#kills.run(id, async () => undefined);
+      return this.#restart(await this.#reload({ id }), request, alongside);
+    });
   }
 
   /** A new session whose conversation starts as a copy of this one's. */
@@ -216,21 +221,25 @@ export class SessionsService {
     const { id } = await this.get(ref);
     return this.#verbs.run(id, async () => {
       const record = await this.#reload({ id });
-      if (!isLive(record.status)) return record;
-      await this.#markEnding(record, 'stop');
+      if (!isLive(record.status) && record.ending === null) return record;
+      if (isLive(record.status)) await this.#markEnding(record, 'stop');
       await endProgram(this.#program(record), this.providerOf(record).stop, timeoutMs);
-      return this.#reload(record);
+      return this.#finishEnding(record);
     });
   }
 
   /** Kills the whole process tree. An ended session is a success; what it left behind is killed all the same. */
   async kill(ref: string): Promise<SessionRecord> {
-    const { id } = await this.get(ref);
-    const record = await this.#reload({ id });
+    const { id, status } = await this.get(ref);
+    // A start that is under way makes the pane first; there is nothing to kill before.
+    if (isLive(status) && !this.#o.panes.has(id)) await this.#verbs.run(id, async () => undefined);
     // A stop that waits for its deadline must not hold up a kill: this does not queue behind it.
-    if (isLive(record.status)) await this.#markEnding(record, 'kill');
-    await killProgram(this.#program(record));
-    return this.#reload(record);
+    return this.#kills.run(id, async () => {
+      const record = await this.#reload({ id });
+      if (isLive(record.status)) await this.#markEnding(record, 'kill');
+      await killProgram(this.#program(record));
+      return this.#finishEnding(record);
+    });
   }
 
   async rename(ref: string, name: string | null): Promise<SessionRecord> {
@@ -420,6 +429,7 @@ export class SessionsService {
   /** Waits until no verb is under way. */
   async idle(): Promise<void> {
     await this.#verbs.idle();
+    await this.#kills.idle();
   }
 
   async #restart(
@@ -569,13 +579,21 @@ export class SessionsService {
     });
   }
 
+  /** Nothing of the run is left: until then its row says that somebody asked, for a daemon that takes over. */
+  async #finishEnding(record: SessionRecord): Promise<SessionRecord> {
+    const now = await this.#reload(record);
+    if (now.ending === null) return now;
+    await this.#o.store.update(record.id, { ending: null }, now.updatedAt);
+    return { ...now, ending: null };
+  }
+
   #program(record: SessionRecord): RunningProgram {
-    const { tmux, ends } = this.#o;
+    const { tmux, ends, launcher } = this.#o;
     return {
       sessionId: record.id,
       run: record.run,
       pane: this.#o.panes.get(record.id) ?? null,
-      pid: record.pid,
+      readPid: () => launcher.folder(record.id).readPid(),
       tmux,
       ends,
     };

@@ -76,9 +76,13 @@ export class SessionsStore {
         { candidates: matches.slice(0, 10).map((row) => describe(toRecord(row))) },
       );
     }
-    const candidates = nearest(ref, await this.list()).map(describe);
-    const advice = candidates.length > 0 ? 'Did you mean:' : 'All there are: codepiper sessions';
-    throw new CodepiperError('session_not_found', `Session not found: ${ref}. ${advice}`, { candidates });
+    throw new CodepiperError(
+      'session_not_found',
+      `Session not found: ${ref}. All there are: codepiper sessions`,
+      {
+        candidates: nearest(ref, await this.list()).map(describe),
+      },
+    );
   }
 
   async findByTokenHash(hash: string): Promise<SessionRecord | null> {

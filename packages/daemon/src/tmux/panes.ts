@@ -1,8 +1,6 @@
 import { quote } from './quote.ts';
 import type { NewPane, PaneInfo } from './tmux.ts';
 
-/** Sessions of ours begin with this. */
-export const sessionPrefix = 'codepiper-';
 /** Sessions that hold a daemon's connection and no program. */
 export const keeperPrefix = 'codepiper-keeper-';
 
