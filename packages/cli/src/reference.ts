@@ -132,7 +132,9 @@ function configurationPage(): string {
     setting.flag === undefined ? '' : code(`--${setting.flag}`),
     setting.default === null ? '' : code(JSON.stringify(setting.default)),
     setting.allowed,
-    setting.description,
+    setting.awaits
+      ? `${setting.description} *Takes effect with the ${setting.awaits}, which is not in this version.*`
+      : setting.description,
   ]);
   return page(
     'Configuration',

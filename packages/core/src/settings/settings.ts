@@ -16,6 +16,8 @@ export interface Setting<S extends z.ZodType = z.ZodType> {
   /** What is allowed, in words, for errors and the reference. */
   readonly allowed: string;
   readonly description: string;
+  /** Read and checked, but of use only to a part that is not there yet. */
+  readonly awaits?: 'dashboard';
   readonly secret?: true;
 }
 
@@ -109,6 +111,7 @@ export const settings = {
     default: 3000,
     allowed: portRange,
     description: 'Port of the dashboard.',
+    awaits: 'dashboard',
   }),
   wsPort: define({
     key: 'web.wsPort',
@@ -117,6 +120,7 @@ export const settings = {
     default: 9999,
     allowed: portRange,
     description: 'Port of the WebSocket on its own, for clients of the original.',
+    awaits: 'dashboard',
   }),
   allowedOrigins: define({
     key: 'web.allowedOrigins',
@@ -125,6 +129,7 @@ export const settings = {
     default: [],
     allowed: 'hosts or origins, separated by commas',
     description: 'Origins beside localhost from which browsers may call.',
+    awaits: 'dashboard',
   }),
   forceSecureCookies: define({
     key: 'web.forceSecureCookies',
@@ -133,6 +138,7 @@ export const settings = {
     default: false,
     allowed: onOff,
     description: 'Mark cookies Secure behind a proxy that ends TLS.',
+    awaits: 'dashboard',
   }),
   trustProxyHeaders: define({
     key: 'web.trustProxyHeaders',
@@ -141,6 +147,7 @@ export const settings = {
     default: false,
     allowed: onOff,
     description: 'Take client addresses from X-Forwarded-For and its kin.',
+    awaits: 'dashboard',
   }),
   mfaQrTimeoutMs: define({
     key: 'web.mfaQrTimeoutMs',
@@ -149,6 +156,7 @@ export const settings = {
     default: 8000,
     allowed: 'a whole number from 1',
     description: 'Milliseconds before the QR code is given up for the key in text.',
+    awaits: 'dashboard',
   }),
   apiRateLimitMax: define({
     key: 'web.rateLimit.max',
@@ -157,6 +165,7 @@ export const settings = {
     default: 300,
     allowed: 'a whole number from 1',
     description: 'Requests per window and client over TCP.',
+    awaits: 'dashboard',
   }),
   apiRateLimitWindowMs: define({
     key: 'web.rateLimit.windowMs',
@@ -165,6 +174,7 @@ export const settings = {
     default: 10_000,
     allowed: 'a whole number from 1',
     description: 'Length of that window in milliseconds.',
+    awaits: 'dashboard',
   }),
   pushEnabled: define({
     key: 'push.enabled',
@@ -173,6 +183,7 @@ export const settings = {
     default: false,
     allowed: onOff,
     description: 'Send web push notifications.',
+    awaits: 'dashboard',
   }),
   pushPublicKey: define({
     key: 'push.publicKey',
@@ -181,6 +192,7 @@ export const settings = {
     default: null,
     allowed: 'a Base64URL VAPID public key',
     description: 'VAPID public key.',
+    awaits: 'dashboard',
   }),
   pushPrivateKey: define({
     key: 'push.privateKey',
@@ -190,6 +202,7 @@ export const settings = {
     allowed: 'a Base64URL VAPID private key',
     description: 'VAPID private key.',
     secret: true,
+    awaits: 'dashboard',
   }),
   pushSubject: define({
     key: 'push.subject',
@@ -198,6 +211,7 @@ export const settings = {
     default: null,
     allowed: 'a mailto: or https:// URL',
     description: 'VAPID subject.',
+    awaits: 'dashboard',
   }),
 } as const;
 
