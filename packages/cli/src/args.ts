@@ -125,7 +125,7 @@ async function unknownOption(command: Command, name: string, written: string): P
   const known = Object.keys(command.options).map((option) => `--${option}`);
   const guess = name.startsWith('--') ? await suggest(name, known) : undefined;
   const hint = guess ? ` Did you mean ${guess}?` : '';
-  return new UsageError(`codepiper ${command.name} has no option ${name}.${hint}`);
+  return new UsageError(`${`codepiper ${command.name}`.trim()} has no option ${name}.${hint}`);
 }
 
 function checkPositionals(command: Command, input: Input): void {
@@ -136,6 +136,12 @@ function checkPositionals(command: Command, input: Input): void {
   if (missing && !(missing.orFlag !== undefined && input.flag(missing.orFlag))) {
     throw new UsageError(`${missing.name} is required: codepiper ${command.usage[0] ?? command.name}`);
   }
+  // An unset variable in a script, as a rule.
+  const blank = positionals.findIndex(
+    (text, i) => text === '' && (specs[i] ?? specs.at(-1))?.complete === 'session',
+  );
+  if (blank >= 0)
+    throw new UsageError('<session> is empty; give an id or a name: codepiper sessions lists them.');
   const max = specs.at(-1)?.isMany ? Number.POSITIVE_INFINITY : specs.length;
   if (given > max) {
     throw new UsageError(`"${positionals[max]}" is one argument too many: codepiper ${command.usage[0]}`);

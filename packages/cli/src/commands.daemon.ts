@@ -19,7 +19,7 @@ export const daemonCommands: readonly Command[] = [
       'Sessions outlive the daemon: the next start takes them up again.',
       'status exits with 3 when it is not running.',
     ],
-    json: 'status: as GET /health; start --detach: { pid, socket }; stop: { stopped, pid }; logs: the lines as written',
+    json: 'status: as GET /health; start --detach: { pid, socket }; stop: { stopped, pid }; logs: the lines',
     positionals: [
       { name: '[action]', isOptional: true, complete: ['start', 'stop', 'status', 'restart', 'logs'] },
     ],

@@ -20,7 +20,7 @@ const topOptions: Record<string, Option> = {
 
 /** The program without a command. */
 export const topLevel: Command = {
-  name: '--help',
+  name: '',
   group: 'Help',
   summary: '',
   usage: ['<command> [options]'],

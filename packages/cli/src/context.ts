@@ -30,6 +30,7 @@ export type Run = (context: Context) => Promise<number | undefined> | Promise<vo
 export function createContext(io: Io, input: Input): Context {
   const isJson = input.flag('json') || input.choice('format', ['table', 'json', 'pretty', 'text']) === 'json';
   let client: Client | undefined;
+  let hasColour: boolean | undefined;
   const context: Context = {
     io,
     input,
@@ -40,7 +41,11 @@ export function createContext(io: Io, input: Input): Context {
       return client;
     },
     print: (value, text) => io.out(isJson ? toJson(value) : text()),
-    paint: (text, name) => colour(text, name, io.isTTY.stdout && !io.env.hasNoColor),
+    paint(text, name) {
+      // Asked once: it is a system call, and a table has many cells.
+      hasColour ??= io.isTTY.stdout && !io.env.hasNoColor;
+      return colour(text, name, hasColour);
+    },
     during: (label, work) => (io.isTTY.stderr && !isJson ? spin(io, label, work) : work),
   };
   return context;

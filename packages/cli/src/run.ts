@@ -31,7 +31,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const input = await parseInput(command, args);
   if (input.flag('help')) {
     const { commandHelp } = await import('./commands/help.ts');
-    io.out(commandHelp(command));
+    io.out(commandHelp(command, io.columns));
     return exitCodes.ok;
   }
   const { run: runCommand } = await command.load();

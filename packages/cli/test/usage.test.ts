@@ -53,7 +53,7 @@ describe('bad input is refused before the daemon is asked', () => {
     [['send', 'review', '-'], 'more than 1 MB', { stdin: Buffer.alloc(5_000_000, 97) }],
     [['send', 'review', '-'], 'NUL', { stdin: Buffer.from([0]) }],
     [['send', 'review'], 'no text to send', { isTTY: { stdin: true } }],
-    [['send', '', 'x'], 'id is empty'],
+    [['send', '', 'x'], '<session> is empty'],
     [['keys', 'review'], '<key> is required'],
     [['keys', 'review', 'entr'], 'Did you mean enter?'],
     [['keys', 'review', ...Array<string>(101).fill('a')], 'at most 100'],

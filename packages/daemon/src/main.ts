@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
-const firstDaemonMs = 1_000;
+const firstDaemonMs = 10_000;
 
 /**
  * Runs the daemon until a signal or the API asks it to stop. Sessions go on.

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { exitCodes } from '@codepiper/core/errors.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import type { Context } from '../context.ts';
@@ -67,6 +68,8 @@ async function start(context: Context): Promise<number | undefined> {
         if (isSupervised) tellStarter({ ready });
         else
           io.err(`codepiper daemon is running (pid ${ready.pid}, socket ${ready.socket}); Ctrl+C stops it\n`);
+        // Node would keep the compiled code at the end only, which a daemon that is killed never comes to.
+        flushCompileCache();
       },
     });
     return exitCodes.ok;

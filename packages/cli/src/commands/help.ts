@@ -8,7 +8,7 @@ import { UsageError } from '../usage-error.ts';
 export async function run({ input, io }: Context): Promise<number> {
   const name = input.positionals[0];
   if (name === undefined) {
-    io.out(overview());
+    io.out(overview(io.columns));
     return exitCodes.ok;
   }
   const command = findCommand(name);
@@ -19,11 +19,11 @@ export async function run({ input, io }: Context): Promise<number> {
     );
     throw new UsageError(`Unknown command '${name}'.${guess ? ` Did you mean ${guess}?` : ''}`);
   }
-  io.out(commandHelp(command));
+  io.out(commandHelp(command, io.columns));
   return exitCodes.ok;
 }
 
-function overview(): string {
+function overview(columns = Number.POSITIVE_INFINITY): string {
   const lines = [
     'Run many coding agents, each in its own terminal, from one place.',
     '',
@@ -39,38 +39,55 @@ function overview(): string {
     for (const command of commands) {
       if (command.group !== group || command.isHidden) continue;
       const names = [command.name, ...(command.aliases ?? [])].join(', ');
-      lines.push(`  ${names.padEnd(14)} ${command.summary}`);
+      lines.push(...fold(`  ${names.padEnd(14)} ${command.summary}`, columns, 17));
     }
   }
-  lines.push(
-    '',
+  const notes = [
     '<session> is an id, the unique beginning of one, or a name. --json prints any result as JSON.',
     'Exit codes: 0 ok, 1 failed, 2 usage, 3 daemon not running, 4 not found.',
     'More: codepiper <command> --help',
-  );
+  ];
+  lines.push('', ...notes.flatMap((note) => fold(note, columns, 0)));
   return `${lines.join('\n')}\n`;
 }
 
-/** The help of one command: examples first. */
-export function commandHelp(command: Command): string {
+/** The help of one command, examples first, for a terminal of so many columns. */
+export function commandHelp(command: Command, columns = Number.POSITIVE_INFINITY): string {
   const lines = [`${command.summary}.`, ''];
   const width = Math.max(0, ...command.examples.map(([line]) => line.length));
+  const beside =
+    Math.max(0, ...command.examples.map(([, meaning]) => 14 + width + meaning.length)) <= columns;
   for (const [line, meaning] of command.examples) {
-    lines.push(`  codepiper ${line.padEnd(meaning === '' ? 0 : width)}  ${meaning}`.trimEnd());
+    if (beside) lines.push(`  codepiper ${line.padEnd(width)}  ${meaning}`.trimEnd());
+    else lines.push(`  codepiper ${line}`, ...(meaning === '' ? [] : fold(`      ${meaning}`, columns, 6)));
   }
-  lines.push('', ...command.usage.map((usage, i) => `${i === 0 ? 'Usage:' : '      '} codepiper ${usage}`));
+  const usages = command.usage.map((usage, i) => `${i === 0 ? 'Usage:' : '      '} codepiper ${usage}`);
+  lines.push('', ...usages.flatMap((usage) => fold(usage, columns, 9)));
   if (command.aliases) lines.push(`Alias: ${command.aliases.join(', ')}`);
-  lines.push('', 'Options:', ...optionLines(command));
-  if (command.notes) lines.push('', ...command.notes);
-  if (command.json !== undefined) lines.push('', `--json prints ${command.json}.`);
+  lines.push('', 'Options:', ...optionLines(command, columns));
+  if (command.notes) lines.push('', ...command.notes.flatMap((note) => fold(note, columns, 0)));
+  if (command.json !== undefined) lines.push('', ...fold(`--json prints ${command.json}.`, columns, 0));
   return `${lines.join('\n')}\n`;
 }
 
-function optionLines({ options }: Command): string[] {
+function optionLines({ options }: Command, columns: number): string[] {
   const rows = Object.entries(options).map(([name, option]) => {
     const short = option.short ? `-${option.short}, ` : '    ';
     return [`${short}--${name}${option.value ? ` <${option.value}>` : ''}`, option.help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.flatMap(([left, right]) => fold(`  ${left.padEnd(width)}  ${right}`, columns, width + 4));
+}
+
+/** Lines of at most so many columns; what goes on is indented. A longer word stays whole. */
+function fold(line: string, columns: number, indent: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > columns) {
+    const cut = rest.lastIndexOf(' ', columns);
+    if (cut <= indent) break;
+    lines.push(rest.slice(0, cut).trimEnd());
+    rest = ' '.repeat(indent) + rest.slice(cut + 1);
+  }
+  return [...lines, rest];
 }

@@ -17,6 +17,10 @@ export async function run(context: Context): Promise<void> {
   else context.print(sessions, () => list(context, sessions));
 }
 
+/** Below this many columns id, name, status and directory are all there is room for. */
+const roomForAll = 64;
+const narrow: readonly number[] = [0, 1, 3, 5];
+
 function list(context: Context, sessions: readonly Session[]): string {
   const { io, input } = context;
   if (sessions.length === 0) {
@@ -39,15 +43,17 @@ function list(context: Context, sessions: readonly Session[]): string {
     { title: 'PROVIDER', min: 5 },
     { title: 'STATUS', min: 10 },
     { title: 'MODEL', min: 6 },
-    { title: 'DIRECTORY', min: 10 },
+    { title: 'DIRECTORY', min: 8 },
     { title: 'AGE' },
     ...(isWide ? [{ title: 'ATTACH WITH' }] : []),
   ];
   // The attach command is there to be copied: a wide table may be wider than the terminal.
   const width = isWide ? undefined : io.columns;
+  const shown = width !== undefined && width < roomForAll ? narrow : columns.map((_, i) => i);
+  const pick = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => shown.includes(i));
   const colours = new Map(sessions.map((session) => [statusText(session), statusColour(session.status)]));
-  return table(columns, rows, width, (text, column) => {
-    const name = column === 3 ? (colours.get(text) ?? 'dim') : undefined;
+  return table(pick(columns), rows.map(pick), width, (text, column) => {
+    const name = shown[column] === 3 ? (colours.get(text) ?? 'dim') : undefined;
     return name ? context.paint(text, name) : text;
   });
 }

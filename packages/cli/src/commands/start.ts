@@ -17,9 +17,12 @@ export async function run(context: Context): Promise<number> {
   const env = readVariables(input.list('env'), input.list('env-file'), io.cwd);
   const prompt = await readPrompt(io, input.text('prompt'));
   const isAttaching = input.flag('attach') && requireTerminal(context);
+  const dir = input.text('dir') ?? '.';
+  // An unset variable in a script is not meant as "here".
+  if (dir === '') throw new UsageError('--dir is empty; leave it out to start in this directory.');
   const request = {
     provider: input.text('provider') ?? (await defaultProvider(client)),
-    cwd: resolve(io.cwd, input.text('dir') ?? '.'),
+    cwd: resolve(io.cwd, dir),
     name: input.text('name'),
     model: input.text('model'),
     args: [...(input.rest ?? [])],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportError } from '@codepiper/client/transport.ts';
 import type { Context } from '../context.ts';
@@ -34,12 +35,23 @@ async function untilGone(pid: number): Promise<void> {
   }
 }
 
-/** Whether a process exists, whoever owns it. */
+/** Whether a process runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Ended, and not yet noticed by its parent: for ever in a container whose first process looks after nobody. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'Z';
+  } catch {
+    // No /proc, as on macOS, where launchd reaps at once.
+    return false;
   }
 }

@@ -92,7 +92,8 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-const noControlCharacters = /^[^\p{Cc}]*$/u;
+/** Nor those that turn the direction of writing: a name may not look like another. */
+const noControlCharacters = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u;
 const wellFormed = (s: string): boolean => s.isWellFormed();
 /** Text that a program can be given: UTF-8 has no lone surrogates, and C strings end at NUL. */
 const noNul = (label: string) =>
@@ -107,6 +108,7 @@ export const sessionNameSchema = z
   .min(1, 'a name needs at least one character')
   .max(80, 'a name has at most 80 characters')
   .regex(noControlCharacters, 'a name must not contain control characters')
+  .refine((s) => !s.startsWith('-'), 'a name must not begin with "-": it would read as an option')
   .refine(wellFormed, 'the name is not valid Unicode');
 
 /** Environment of a session: names like a shell's, values without NUL. */

@@ -4,8 +4,10 @@ import {
   type DatabaseConnection,
   type Driver,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
+  type SqliteStatement,
 } from 'kysely';
 
 /** Kysely's SQLite dialect with the transactions we rely on. */
@@ -37,7 +39,7 @@ class HouseDriver extends SqliteDriver {
   readonly #sqlite: Sqlite.Database;
 
   constructor(sqlite: Sqlite.Database) {
-    super({ database: sqlite });
+    super({ database: preparedOnce(sqlite) });
     this.#sqlite = sqlite;
   }
 
@@ -50,4 +52,23 @@ class HouseDriver extends SqliteDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#sqlite.inTransaction) await super.rollbackTransaction(connection);
   }
+}
+
+/** More than the daemon has queries: a safeguard against text that is put together anew each time. */
+const maxStatements = 500;
+
+/** Keeps prepared statements by their text: preparing takes longer than most of our queries. */
+function preparedOnce(sqlite: Sqlite.Database): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = sqlite.prepare(sql);
+      if (statements.size >= maxStatements) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+    close: () => void sqlite.close(),
+  };
 }

@@ -21,6 +21,10 @@ export function asStorageError(error: unknown): CodepiperError | null {
   if (code === 'EDQUOT') {
     return wrap('storage_full', 'Your disk quota is used up; nothing was changed. Free some space.', error);
   }
+  if (code === 'EFBIG') {
+    const message = 'A file may not grow any more (limit on file sizes, ulimit -f); nothing was changed.';
+    return wrap('storage_full', message, error);
+  }
   if (code.startsWith('SQLITE_IOERR')) {
     const message = `The disk could not be read or written (${code}); nothing was changed. Check its free space and health.`;
     return wrap('storage_full', message, error);

@@ -42,11 +42,11 @@ export class DeliveriesService {
   /** Queues a text. The same key with the same text answers with what it became the first time. */
   async send(ref: string, delivery: NewDelivery): Promise<DeliveryRecord> {
     const { store, ledger, sessions } = this.#o;
-    const { id } = await sessions.get(ref);
+    const record = await sessions.get(ref);
     // Before anything else: who asks again after the session ended must learn what became of the text.
-    const sent = delivery.idempotencyKey ? await store.findByKey(id, delivery.idempotencyKey) : null;
+    const sent = delivery.idempotencyKey ? await store.findByKey(record.id, delivery.idempotencyKey) : null;
     if (sent) return requireSameText(sent, delivery);
-    const { record } = await sessions.getLive(id);
+    sessions.requireLive(record);
     const queued = await ledger.record(async (tx, emit) => {
       const inTx = store.in(tx);
       const known = delivery.idempotencyKey ? await inTx.findByKey(record.id, delivery.idempotencyKey) : null;

@@ -96,8 +96,8 @@ beforeEach(async () => {
     ledger,
     store,
     sessions: {
-      getLive: async () => ({ record: session }),
       get: async () => session,
+      requireLive: () => ({ record: session }),
     } as unknown as SessionsService,
     clock: systemClock,
     log: silentLog,

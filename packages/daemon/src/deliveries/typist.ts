@@ -171,7 +171,9 @@ export class Typist implements AsyncDisposable {
       return deliveries.markDelivered(delivery, { source: 'tmux', detail: "typed at the agent's prompt" });
     }
     if (provesByEcho(provider, delivery)) {
-      if (await this.#awaitEcho(pane, delivery, before)) {
+      const echoed = await this.#awaitEcho(pane, delivery, before);
+      if (echoed === null) return;
+      if (echoed) {
         return deliveries.markDelivered(delivery, { source: 'screen', detail: 'the program echoed it' });
       }
       return deliveries.markUnproven(
@@ -188,10 +190,18 @@ export class Typist implements AsyncDisposable {
     );
   }
 
-  async #awaitEcho(pane: LivePane, delivery: DeliveryRecord, before: number): Promise<boolean> {
+  /** Null when the pane, or this daemon, goes before it is known: the session's end, or the next daemon, decides. */
+  async #awaitEcho(pane: LivePane, delivery: DeliveryRecord, before: number): Promise<boolean | null> {
+    const isThere = () => this.#o.panes.get(delivery.sessionId)?.paneId === pane.paneId;
     const deadline = Date.now() + echoProofMs;
-    for (let round = 0; Date.now() < deadline && !this.#closing.signal.aborted; round++) {
-      if ((await this.#echoes(pane, delivery)) > before) return true;
+    for (let round = 0; Date.now() < deadline; round++) {
+      if (this.#closing.signal.aborted || !isThere()) return null;
+      // A pane whose program has just ended has no screen any more.
+      const echoes = await this.#echoes(pane, delivery).catch((error) => {
+        this.#o.log.debug({ err: error, session: delivery.sessionId }, 'no screen to look for an echo on');
+        return 0;
+      });
+      if (echoes > before) return true;
       await sleep(echoPollMs[round] ?? echoPollMs[echoPollMs.length - 1]);
     }
     return false;

@@ -22,7 +22,7 @@ export interface PaneLaunch {
 export function launchFile(launch: PaneLaunch): string {
   const exports = Object.entries(launch.env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
   return [
-    `umask ${launch.umask.toString(8).padStart(4, '0')}`,
+    `pane_umask=${launch.umask.toString(8).padStart(4, '0')}`,
     ...exports,
     `set -- ${launch.argv.map(shellQuote).join(' ')}`,
     `cd -- ${shellQuote(launch.cwd)} && pane_ready=yes`,
@@ -57,8 +57,9 @@ export class PaneFolder {
 
   /** Process id of the program; null until the wrapper has started it. */
   async readPid(): Promise<number | null> {
-    const pid = Number((await this.read('pid'))?.trim());
-    return Number.isInteger(pid) && pid > 0 ? pid : null;
+    // Written in place: without its line break it may not be whole.
+    const pid = Number(/^(\d+)\n$/.exec((await this.read('pid')) ?? '')?.[1]);
+    return pid > 0 ? pid : null;
   }
 
   async remove(): Promise<void> {

@@ -90,7 +90,7 @@ describe('the wrapper in the pane', () => {
     expect(env).not.toMatch(/^(HOME|pane_|CODEPIPER_PANE)/m);
     expect(readFileSync(join(temp.path, 'umask.txt'), 'utf8').trim()).toMatch(/^0?027$/);
     expect(execFileSync('ps', ['axww', '-o', 'args']).toString()).not.toContain("s'e");
-    expect(existsSync(join(temp.path, 'launch'))).toBe(false);
+    expect(readFileSync(join(temp.path, 'launch'), 'utf8')).toBe('');
   });
 
   it('does not outlive its terminal', async () => {

@@ -51,6 +51,8 @@ export interface SessionsOptions {
   maxSessions: number;
 }
 
+/** When a failed start that could not be stored is tried again, in milliseconds. */
+const storeRetryMs = 1_000;
 const defaultSize = { cols: 120, rows: 30 };
 
 /** The verbs of sessions. Verbs on one session run one after the other. */
@@ -77,7 +79,11 @@ export class SessionsService {
 
   /** The session, live. Throws `session_ended` otherwise. */
   async getLive(ref: string): Promise<{ record: SessionRecord; pane: LivePane }> {
-    const record = await this.get(ref);
+    return this.requireLive(await this.get(ref));
+  }
+
+  /** The same of a session that was just read. */
+  requireLive(record: SessionRecord): { record: SessionRecord; pane: LivePane } {
     const pane = this.#o.panes.get(record.id);
     if (isLive(record.status) && pane) return { record, pane };
     throw new CodepiperError(
@@ -255,6 +261,8 @@ export class SessionsService {
   async remove(ref: string): Promise<void> {
     const { id } = await this.get(ref);
     await this.#verbs.run(id, async () => {
+      // What a kill still looks for is known by the row.
+      await this.#kills.run(id, async () => undefined);
       const record = await this.#reload({ id });
       if (isLive(record.status)) {
         throw new CodepiperError(
@@ -478,9 +486,11 @@ export class SessionsService {
     try {
       await this.#start(provider, started, conversation, await this.#o.launcher.givenEnvironment(record.id));
     } catch (error) {
-      await this.#o.ends.end(
-        { sessionId: started.id, run: started.run },
-        { exitCode: null, detail: `the start failed: ${messageOf(error)}` },
+      await this.#storeSoon(started, () =>
+        this.#o.ends.end(
+          { sessionId: started.id, run: started.run },
+          { exitCode: null, detail: `the start failed: ${messageOf(error)}` },
+        ),
       );
       throw error;
     }
@@ -558,17 +568,28 @@ export class SessionsService {
 
   /** The pane was never made: nothing of the session stays. */
   async #undoCreate(record: SessionRecord, error: unknown): Promise<void> {
-    try {
-      await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
-      this.#o.panes.delete(record.id);
-      await this.#o.ledger.record(async (tx, emit) => {
+    await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
+    this.#o.panes.delete(record.id);
+    // First the files: on a full disk their room is what the row's change needs.
+    await this.#o.launcher.folder(record.id).remove();
+    await this.#storeSoon(record, () =>
+      this.#o.ledger.record(async (tx, emit) => {
         await this.#o.store.in(tx).remove(record.id, this.#o.clock.now());
         emit(sessionEvent(record, 'session.failed', { reason: messageOf(error) }));
-      });
-      await this.#o.launcher.folder(record.id).remove();
-    } catch (cleanup) {
-      // The next start finds a row without a pane and says so.
-      this.#o.log.error({ err: cleanup, session: record.id }, 'a failed start could not be cleaned up');
+      }),
+    );
+  }
+
+  /** Stores that a start failed; again and again when what made it fail is in the way of that too. */
+  async #storeSoon(record: SessionRecord, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#o.log.error(
+        { err: error, session: record.id },
+        'a failed start cannot be stored; it is tried again',
+      );
+      setTimeout(() => void this.#storeSoon(record, work), storeRetryMs).unref();
     }
   }
 

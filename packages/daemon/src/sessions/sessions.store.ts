@@ -23,6 +23,8 @@ const queuedCount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .as('queued');
 
+const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** SQL about sessions. Removed rows are never seen. */
 export class SessionsStore {
   readonly #db: Kysely<Database>;
@@ -55,6 +57,9 @@ export class SessionsStore {
    * Throws `session_not_found` or `session_ambiguous`, each with candidates.
    */
   async resolve(ref: string): Promise<SessionRecord> {
+    // Programs say whole ids: the quickest question, and it comes first.
+    const whole = wholeId.test(ref) ? await this.get(ref) : null;
+    if (whole) return whole;
     const exact = await this.#select()
       .where((eb) => eb.or([eb('id', '=', ref.toLowerCase()), eb('name', '=', ref)]))
       .limit(1)

@@ -45,6 +45,7 @@ export class ShellClient {
       texts: [],
       ending: null,
       isBusy: true,
+      isRaced: false,
     };
     const prompt = this.#random.chance(0.5) ? this.#text(tracked) : null;
     const args = ['sh', this.#program, tracked.log];
@@ -126,9 +127,32 @@ export class ShellClient {
       tracked.state = 'live';
       tracked.end = null;
       tracked.isSwept = false;
-      if (reply.status === 200 || (isRetry && errorCode(reply) === 'session_live')) return null;
+      const isLive = errorCode(reply) === 'session_live';
+      if (reply.status === 200 || (isLive && (isRetry || tracked.isRaced))) return null;
       return show(reply);
     });
+  }
+
+  /** Both at once: which of them is the last word is the daemon's to decide, but one of them it must be. */
+  race(tracked: Tracked, first: 'stop' | 'resume'): Call[] {
+    tracked.isRaced = true;
+    return [this[first](tracked), this.kill(tracked)];
+  }
+
+  /** Before a new point: nothing is under way. `listed` decides how races went. */
+  settle(listed: readonly Session[]): void {
+    for (const tracked of this.sessions) {
+      if (tracked.isRaced) {
+        const session = listed.find(({ id }) => id === tracked.id);
+        tracked.state = session?.endedAt === null ? 'live' : 'ended';
+        tracked.end = null;
+        tracked.isSwept = tracked.state === 'ended' && session?.status === 'stopped';
+      }
+      tracked.ending = null;
+      tracked.isBusy = false;
+      tracked.isRaced = false;
+      for (const text of tracked.texts) text.isNew = false;
+    }
   }
 
   /** A shell keeps no conversation: this must say so, and change nothing. */
@@ -171,7 +195,7 @@ export class ShellClient {
 
   #text(tracked: Tracked, wanted?: string): SentText {
     const lines = Array.from({ length: this.#random.chance(0.2) ? 3 : 1 }, () => this.#fresh('text '));
-    const text: SentText = { text: wanted ?? lines.join('\n'), arrives: 'once' };
+    const text: SentText = { text: wanted ?? lines.join('\n'), arrives: 'once', isNew: true };
     tracked.texts.push(text);
     return text;
   }

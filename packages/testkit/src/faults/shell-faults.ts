@@ -7,7 +7,7 @@ import { attempt, type Call } from './calls.ts';
 import { processesBySession } from './processes.ts';
 import { SeededRandom } from './random.ts';
 import { end, ShellClient, type Verb } from './shell-client.ts';
-import { lineProgram, stateProblems, textProblems } from './tracked.ts';
+import { deliveryProblems, lineProgram, stateProblems, textProblems } from './tracked.ts';
 import { disagreements, type Foreigner, leftProcesses, startForeigner } from './truth.ts';
 
 export interface FaultOptions {
@@ -60,6 +60,8 @@ class ShellFaults {
   #points = 0;
   #cut = 0;
   #trace: string[] = [];
+  /** What the daemon said last. */
+  #listed: readonly Session[] = [];
 
   constructor(house: House, program: string, options: FaultOptions) {
     this.#house = house;
@@ -91,10 +93,7 @@ class ShellFaults {
 
   async #point(): Promise<void> {
     this.#trace = [];
-    for (const tracked of this.#client.sessions) {
-      tracked.ending = null;
-      tracked.isBusy = false;
-    }
+    this.#client.settle(this.#listed);
     const calls = await this.#choose();
     const answers = calls.map((call) => attempt(this.#house, call));
     const pause = this.#random.next() * longestPauseMs;
@@ -152,6 +151,10 @@ class ShellFaults {
       const tracked = this.#random.pick(verb === 'resume' || verb === 'remove' ? ended : live);
       if (tracked.state === 'live' && verb !== 'send' && this.#random.chance(0.3))
         calls.push(client.send(tracked));
+      if ((verb === 'stop' || verb === 'resume') && this.#random.chance(0.2)) {
+        calls.push(...client.race(tracked, verb));
+        continue;
+      }
       calls.push(client[verb](tracked));
       if (tracked.state === 'live' && this.#random.chance(0.3)) calls.push(client.send(tracked));
     }
@@ -163,17 +166,14 @@ class ShellFaults {
     const idle = this.#client.live().filter(({ isBusy }) => !isBusy);
     if (idle.length === 0 || !this.#random.chance(0.2)) return;
     const tracked = this.#random.pick(idle);
-    const pid = this.#pids.get(tracked.id ?? '');
-    if (pid === undefined) return;
+    const pid = this.#listed.find(({ id }) => id === tracked.id)?.pid ?? null;
+    if (pid === null) return;
     kill(pid);
     tracked.ending = 'outside';
     tracked.isBusy = true;
     end(tracked, { status: 'crashed', exitCode: 128 + 9 });
     this.#trace.push(`${tracked.name}: its program was killed from outside`);
   }
-
-  /** Programs of the sessions as they were listed last. */
-  #pids = new Map<string, number>();
 
   async #killWhileStarting(): Promise<void> {
     while (this.#points < this.#options.points && this.#random.chance(0.3)) {
@@ -215,14 +215,24 @@ class ShellFaults {
     const listed = await this.#house.sessions();
     this.#client.find(listed);
     const byId = new Map(listed.map((session) => [session.id, session]));
-    this.#pids = new Map(listed.flatMap(({ id, pid }) => (pid === null ? [] : [[id, pid] as const])));
+    this.#listed = listed;
     const problems = this.#client.sessions.flatMap((tracked) => [
       ...stateProblems(tracked, byId.get(tracked.id ?? '')),
       ...textProblems(tracked),
     ]);
     if (problems.length > 0) return problems;
-    const swept = this.#client.sessions.filter(({ isSwept }) => isSwept).map(({ id }) => id ?? '');
-    return [...(await disagreements(this.#house, listed, this.#foreigner)), ...leftProcesses(swept)];
+    const swept = this.#client.sessions.flatMap(({ id, isSwept, isRaced }) =>
+      id !== null && isSwept && (!isRaced || byId.get(id)?.endedAt !== null) ? [id] : [],
+    );
+    const told = this.#client
+      .live()
+      .filter(({ isBusy }) => isBusy)
+      .map(async (tracked) => deliveryProblems(tracked, await this.#house.deliveries(tracked.id ?? '')));
+    return [
+      ...(await disagreements(this.#house, listed, this.#foreigner)),
+      ...leftProcesses(swept),
+      ...(await Promise.all(told)).flat(),
+    ];
   }
 
   #settle(call: Call, problem: string | null): void {

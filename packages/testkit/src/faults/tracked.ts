@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Delivery } from '@codepiper/core/sessions/delivery.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface SentText {
   text: string;
   /** `maybe`: at most once, as the session was ended at the same time. */
   arrives: 'once' | 'maybe';
+  /** Sent in the present point. */
+  isNew: boolean;
 }
 
 /** What ends a session in the present point. */
@@ -50,6 +53,8 @@ export interface Tracked {
   /** In the present point. */
   ending: Ending | null;
   isBusy: boolean;
+  /** Two requests of the present point exclude each other: either may have won. */
+  isRaced: boolean;
 }
 
 /** How often each line is in the session's file. */
@@ -81,11 +86,23 @@ export function textProblems(tracked: Tracked): string[] {
   return problems;
 }
 
+/** What is wrong with what the daemon says of the texts that were sent just now. */
+export function deliveryProblems(tracked: Tracked, deliveries: readonly Delivery[]): string[] {
+  const fresh = tracked.texts.filter(({ isNew, arrives }) => isNew && arrives === 'once');
+  return fresh.flatMap(({ text }) => {
+    const found = deliveries.filter(({ preview }) => preview === text);
+    if (found.length === 1 && found[0]?.status === 'delivered') return [];
+    const shown = found.map(({ status, error }) => `${status} ${error ?? ''}`).join(', ') || 'not there';
+    return [`the delivery of ${JSON.stringify(text)} to ${tracked.name} is ${shown}`];
+  });
+}
+
 /** What is wrong with a listed session, against what its client knows. */
 export function stateProblems(tracked: Tracked, session: Session | undefined): string[] {
   const say = (what: string) => [`${tracked.name} (${tracked.id?.slice(0, 8)}) ${what}`];
   if (tracked.state === 'removed') return session ? say('is listed, but was removed') : [];
   if (!session) return say('is not listed');
+  if (tracked.isRaced) return [];
   const shown = `${session.status}, exit code ${session.exitCode}, pid ${session.pid} (${session.evidence.detail})`;
   if (tracked.state === 'live') {
     return session.status === 'running' && session.endedAt === null

@@ -1,0 +1,414 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { builtCli, House } from '@codepiper/testkit/house.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+interface Bad {
+  args: string[];
+  /** Exit code: 1 failed, 2 usage, 3 daemon not running, 4 not found. */
+  exit: 1 | 2 | 3 | 4;
+  says: RegExp;
+  input?: string | Uint8Array;
+  env?: Record<string, string>;
+}
+
+let house: House;
+let work: string;
+let before: unknown;
+beforeAll(async () => {
+  house = await House.open();
+  work = await house.workDirectory();
+  await writeFile(join(work, 'a-file'), 'no variables here\n');
+  await house.create({ provider: 'shell', name: 'good', args: ['sleep', '1000'] });
+  await house.create({ provider: 'shell', name: 'ended', args: ['true'] });
+  await house.until('ended', 'ended', (session) => session.endedAt !== null);
+  await house.until('good', 'running', ({ status, pid }) => status === 'running' && pid !== null);
+  before = await everything();
+});
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+});
+
+async function everything(): Promise<unknown> {
+  const sessions = await house.sessions();
+  return {
+    sessions,
+    deliveries: await Promise.all(sessions.map(({ id }) => house.deliveries(id))),
+    panes: await house.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_width}x#{pane_height}'),
+  };
+}
+
+const usage = (says: RegExp, ...args: string[]): Bad => ({ args, exit: 2, says });
+const failed = (says: RegExp, ...args: string[]): Bad => ({ args, exit: 1, says });
+const unknown = (command: string, ...more: string[]): Bad => ({
+  args: [command, 'nobody', ...more],
+  exit: 4,
+  says: /Session not found: nobody\. .*codepiper sessions/,
+});
+const missing = (command: string, name: string): Bad =>
+  usage(new RegExp(`^Error: ${name} is required: codepiper ${command} `), command);
+const empty = (command: string, ...more: string[]): Bad => usage(/<session> is empty/, command, '', ...more);
+const start = (exit: Bad['exit'], says: RegExp, ...args: string[]): Bad => ({
+  args: ['start', '-p', 'shell', ...args],
+  exit,
+  says,
+});
+
+/** What each command refuses. A command that is not here fails the test below. */
+const cases: Record<string, Bad[]> = {
+  start: [
+    usage(/Invalid provider: bogus\. Must be one of: claude-code, codex, shell/, 'start', '-p', 'bogus'),
+    usage(/-p needs a value/, 'start', '-p', '--help'),
+    usage(/Invalid provider: --help/, 'start', '--provider=--help'),
+    failed(/Codex is not installed: .*npm install/, 'start', '-p', 'codex'),
+    start(2, /no such directory/, '-d', '/nowhere/at/all'),
+    start(2, /is not a directory/, '-d', '<work>/a-file'),
+    start(2, /--dir is empty/, '-d', ''),
+    start(2, /body\.model: .*starts with a letter/, '--model=--dangerously-skip-permissions'),
+    start(2, /--model needs a value/, '--model', '--dangerously-skip-permissions'),
+    start(2, /providerSessionId/, '--resume=-x'),
+    start(2, /--resume and --fork exclude/, '--resume', 'a', '--fork', 'b'),
+    start(1, /leave --model out|no models/, '--model', 'opus'),
+    start(1, /no dangerous mode/, '--dangerous'),
+    start(1, /named "good"/, '--name', 'good'),
+    start(2, /body\.name: /, '--name', ''),
+    start(2, /body\.name: /, '--name', 'a\nb'),
+    start(2, /must not begin with "-"/, '--name=-x'),
+    start(2, /--env needs KEY=VALUE; got "FOO"/, '--env', 'FOO'),
+    start(2, /"A B" is no name of a variable/, '--env', 'A B=1'),
+    start(2, /no name of a variable/, '--env', '=1'),
+    start(2, /a-file/, '--env-file', '<work>/a-file'),
+    start(2, /--billing is "free"; it must be subscription or api/, '--billing', 'free'),
+    start(2, /needs a terminal/, '--attach'),
+    start(2, /--nmae\. Did you mean --name\?/, '--nmae', 'x'),
+    start(2, /"htop" is one argument too many/, 'htop'),
+    {
+      args: ['start', '-p', 'shell', '--prompt', '-'],
+      exit: 2,
+      says: /stdin has more than 1 MB/,
+      input: 'x'.repeat(2_000_000),
+    },
+    {
+      args: ['start', '-p', 'shell', '--prompt', '-'],
+      exit: 2,
+      says: /not valid UTF-8/,
+      input: Uint8Array.of(0xff, 0xfe),
+    },
+    { args: ['start', '-p', 'shell', '--prompt', '-'], exit: 2, says: /NUL/, input: 'a\0b' },
+  ],
+  sessions: [
+    usage(/--status is "dead"; it must be starting or running/, 'sessions', '--status', 'dead'),
+    usage(/Invalid provider: gpt/, 'sessions', '-p', 'gpt'),
+    usage(/--format is "xml"; it must be table or json/, 'sessions', '--format', 'xml'),
+    usage(/"extra" is one argument too many/, 'sessions', 'extra'),
+    usage(/--live takes no value/, 'sessions', '--live=yes'),
+    usage(/must be an absolute path/, 'sessions', '--socket', 'relative'),
+  ],
+  show: [missing('show', '<session>'), unknown('show'), empty('show')],
+  stop: [
+    missing('stop', '<session>'),
+    unknown('stop'),
+    empty('stop'),
+    usage(
+      /--timeout is "soon"; it must be a whole number from 0 to 600/,
+      'stop',
+      'good',
+      '--timeout',
+      'soon',
+    ),
+    usage(/--timeout needs a value|-1/, 'stop', 'good', '--timeout', '-1'),
+    usage(/not both/, 'stop', '--all', 'good'),
+    usage(/add --yes/, 'stop', '--all'),
+  ],
+  kill: [missing('kill', '<session>'), unknown('kill'), empty('kill'), usage(/add --yes/, 'kill', '--all')],
+  resume: [
+    missing('resume', '<session>'),
+    unknown('resume'),
+    empty('resume'),
+    failed(/is (still )?live/, 'resume', 'good'),
+  ],
+  fork: [
+    missing('fork', '<session>'),
+    unknown('fork'),
+    empty('fork'),
+    failed(/no conversations to fork/, 'fork', 'good'),
+  ],
+  recover: [
+    missing('recover', '<session>'),
+    unknown('recover'),
+    empty('recover'),
+    failed(/codepiper resume/, 'recover', 'ended'),
+  ],
+  rename: [
+    missing('rename', '<session>'),
+    unknown('rename', 'x'),
+    empty('rename', 'x'),
+    usage(/<name> is required/, 'rename', 'good'),
+    usage(/not both/, 'rename', 'good', 'x', '--clear'),
+    usage(/body\.name: /, 'rename', 'good', ''),
+    usage(/at most 80/, 'rename', 'good', 'x'.repeat(81)),
+    failed(/named "ended"/, 'rename', 'good', 'ended'),
+  ],
+  rm: [
+    missing('rm', '<session>'),
+    unknown('rm'),
+    empty('rm'),
+    failed(/Stop it first: codepiper stop/, 'rm', 'good'),
+  ],
+  attach: [missing('attach', '<session>'), usage(/needs a terminal/, 'attach', 'good')],
+  send: [
+    missing('send', '<session>'),
+    unknown('send', 'x'),
+    empty('send', 'x'),
+    usage(/empty/, 'send', 'good', ''),
+    usage(/empty/, 'send', 'good'),
+    { args: ['send', 'good', '-'], exit: 2, says: /not valid UTF-8/, input: Uint8Array.of(0x61, 0xc3) },
+    { args: ['send', 'good', '-'], exit: 2, says: /more than 1 MB/, input: 'x'.repeat(9_000_000) },
+    usage(/--wait is "x"; it must be a whole number from 0 to 600/, 'send', 'good', 'x', '--wait', 'x'),
+    usage(/exclude each other/, 'send', 'good', 'x', '--wait', '1', '--no-wait'),
+    usage(/goes behind --/, 'send', 'good', '- a list'),
+    failed(/codepiper resume/, 'send', 'ended', 'x'),
+  ],
+  keys: [
+    missing('keys', '<session>'),
+    unknown('keys', 'a'),
+    empty('keys', 'a'),
+    usage(/<key> is required/, 'keys', 'good'),
+    usage(/no key "enterr"\. Did you mean enter\?/, 'keys', 'good', 'enterr'),
+    usage(/no key "constructor"/, 'keys', 'good', 'constructor'),
+    usage(/101 keys are too many/, 'keys', 'good', ...Array<string>(101).fill('a')),
+    failed(/codepiper resume/, 'keys', 'ended', 'a'),
+  ],
+  slash: [
+    missing('slash', '<session>'),
+    unknown('slash', 'compact'),
+    empty('slash', 'compact'),
+    usage(/<command> is required/, 'slash', 'good'),
+    usage(/letters, digits/, 'slash', 'good', 'a b'),
+    failed(/no slash commands; use send/, 'slash', 'good', 'compact'),
+  ],
+  interrupt: [
+    missing('interrupt', '<session>'),
+    unknown('interrupt'),
+    empty('interrupt'),
+    failed(/codepiper resume/, 'interrupt', 'ended'),
+  ],
+  model: [
+    missing('model', '<session>'),
+    unknown('model'),
+    empty('model'),
+    usage(/body\.model: /, 'model', 'good', 'a b'),
+    failed(/not supported for provider shell/, 'model', 'good', 'opus'),
+  ],
+  resize: [
+    missing('resize', '<session>'),
+    unknown('resize', '80', '24'),
+    empty('resize', '80', '24'),
+    usage(/<rows> is required/, 'resize', 'good', '80'),
+    ...['0', '1', '-1', '1e3', '1000000000', '80.5', 'x', ''].map((columns) =>
+      usage(/columns|has no option/, 'resize', 'good', columns, '24'),
+    ),
+    failed(/codepiper resume/, 'resize', 'ended', '80', '24'),
+  ],
+  tail: [
+    missing('tail', '<session>'),
+    unknown('tail'),
+    unknown('tail', '--follow'),
+    empty('tail'),
+    usage(/--lines is "0"; it must be a whole number from 1 to 10000/, 'tail', 'good', '-n', '0'),
+    usage(/no --json/, 'tail', 'good', '-f', '--format', 'json'),
+  ],
+  logs: [
+    missing('logs', '<session>'),
+    unknown('logs'),
+    unknown('logs', '--follow'),
+    empty('logs'),
+    usage(/--tail is "x"/, 'logs', 'good', '-n', 'x'),
+    usage(/source/, 'logs', 'good', '--source', 'moon'),
+    usage(/--since is "-5"|--since needs/, 'logs', 'good', '--since', '-5'),
+  ],
+  daemon: [
+    usage(/cannot "stpo"\. Did you mean stop\?/, 'daemon', 'stpo'),
+    usage(/cannot "xyzzy"\. There are start, stop/, 'daemon', 'xyzzy'),
+    usage(/--detach belongs to daemon start/, 'daemon', 'stop', '--detach'),
+    usage(/--kill-sessions belongs to daemon stop/, 'daemon', 'start', '--kill-sessions'),
+    usage(/log\.level|--log-level/, 'daemon', 'start', '--log-level', 'loud'),
+    usage(/port/, 'daemon', 'start', '--port', '99999999'),
+    failed(/pid \d+/, 'daemon', 'start'),
+    failed(/pid \d+/, 'daemon', 'start', '--detach'),
+    usage(/--lines is "-1"|needs a value/, 'daemon', 'logs', '-n', '-1'),
+    {
+      args: ['daemon', 'start'],
+      exit: 2,
+      says: /CODEPIPER_LOG_LEVEL.*loud/,
+      env: { CODEPIPER_LOG_LEVEL: 'loud' },
+    },
+  ],
+  service: [missing('service', '<action>'), usage(/cannot "enable"/, 'service', 'enable')],
+  doctor: [usage(/"now" is one argument too many/, 'doctor', 'now')],
+  providers: [usage(/"x" is one argument too many/, 'providers', 'x')],
+  config: [usage(/"set" is one argument too many/, 'config', 'set')],
+  completion: [
+    missing('completion', '<shell>'),
+    usage(/no completion for "tcsh"; it must be bash, zsh or fish/, 'completion', 'tcsh'),
+    usage(/constructor/, 'completion', 'constructor'),
+  ],
+  version: [usage(/"x" is one argument too many/, 'version', 'x')],
+  help: [usage(/Unknown command 'sendd'\. Did you mean send\?/, 'help', 'sendd')],
+};
+
+/** Commands that have no use for the daemon, or live with its absence. */
+const alone = ['service', 'doctor', 'config', 'completion', 'version', 'help', 'daemon', 'attach'];
+
+async function judge({ args, exit, says, input, env }: Bad): Promise<string | null> {
+  const filled = args.map((arg) => arg.replace('<work>', work));
+  const result = await house.cli(filled, { input: input ?? '', env: env ?? {} });
+  const said = `codepiper ${filled.join(' ').slice(0, 80)}: exit ${result.code}, stdout ${JSON.stringify(result.stdout.slice(0, 200))}, stderr ${JSON.stringify(result.stderr.slice(0, 600))}`;
+  if (result.code !== exit) return `${said} (not exit ${exit})`;
+  if (result.stdout !== '') return `${said} (nothing belongs on stdout)`;
+  if (!says.test(result.stderr)) return `${said} (not ${says})`;
+  const lines = result.stderr.trimEnd().split('\n');
+  // Candidates of an unknown session stand below, indented.
+  if (lines.filter((line) => !line.startsWith('  ')).length > 2) return `${said} (more than two lines)`;
+  if (/^ +at |\/src\/|\/dist\/|Zod|undefined|\[object/m.test(result.stderr))
+    return `${said} (not for people)`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
+  if (/\x1b/.test(result.stderr)) return `${said} (control sequences where no terminal is)`;
+  return null;
+}
+
+/** A few at a time: each is a process. */
+async function judgeAll(bads: readonly Bad[]): Promise<string[]> {
+  const verdicts: (string | null)[] = [];
+  const queue = [...bads];
+  const work = async () => {
+    for (let bad = queue.shift(); bad; bad = queue.shift()) verdicts.push(await judge(bad));
+  };
+  await Promise.all([work(), work(), work()]);
+  return verdicts.filter((verdict) => verdict !== null);
+}
+
+describe('every command', () => {
+  it('has something it refuses', async () => {
+    // The published list of commands is what completion offers first.
+    const completion = await house.run('completion', 'bash');
+    const names = /COMP_CWORD == 1[\s\S]*?-W '([^']*)'/.exec(completion)?.[1]?.split(' ') ?? [];
+    const commands = names.filter((name) => !name.startsWith('-') && name !== 'ls');
+    expect(commands.length).toBeGreaterThan(20);
+    expect(Object.keys(cases).sort()).toEqual(commands.sort());
+  });
+
+  it.each(Object.keys(cases))('%s says what is wrong in a line, and does nothing', async (name) => {
+    expect(await judgeAll(cases[name] ?? [])).toEqual([]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it.each(Object.keys(cases))('%s refuses an option it does not know, as JSON when asked', async (name) => {
+    const nearMiss =
+      name === 'help' || name === 'completion'
+        ? []
+        : [usage(/has no option --jsno\. Did you mean --json\?/, name, '--jsno')];
+    const verdicts = await judgeAll([
+      usage(new RegExp(`codepiper ${name} has no option --zzz\\.$`, 'm'), name, '--zzz'),
+      usage(/has no option --hlep\. Did you mean --help\?/, name, '--hlep'),
+      usage(/has no option -Z\./, name, '-Z'),
+      ...(name === 'attach' ? [] : nearMiss),
+    ]);
+    expect(verdicts).toEqual([]);
+    const { code, stdout, stderr } = await house.cli([name, '--zzz', '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual({ error: expect.stringContaining('--zzz'), code: 'invalid_request' });
+  });
+
+  it.each(Object.keys(cases).filter((name) => !alone.includes(name)))(
+    '%s exits with 3 where no daemon is',
+    async (name) => {
+      const words: Record<string, string[]> = {
+        start: ['-p', 'shell'],
+        rename: ['x', 'y'],
+        send: ['x', 'y'],
+        keys: ['x', 'a'],
+        slash: ['x', 'y'],
+        resize: ['x', '80', '24'],
+      };
+      const args =
+        words[name] ??
+        (cases[name]?.some(({ says }) => says.test(`Error: <session> is required: codepiper ${name} `))
+          ? ['x']
+          : []);
+      const gone = { CODEPIPER_SOCKET: join(work, 'nothing') };
+      const told =
+        /^Error: The daemon is not running \(no answer at .*\)\. Start it: codepiper daemon start --detach\n$/;
+      expect(await judgeAll([{ args: [name, ...args], exit: 3, says: told, env: gone }])).toEqual([]);
+      const { code, stderr } = await house.cli([name, ...args, '--json'], { env: gone });
+      expect(code).toBe(3);
+      expect(JSON.parse(stderr)).toMatchObject({ code: 'daemon_not_running' });
+    },
+  );
+});
+
+describe('the program itself', () => {
+  it.each([
+    [['sesions'], /Unknown command 'sesions'\. Did you mean sessions\?/],
+    [['xyzzy'], /Unknown command 'xyzzy'\. Run 'codepiper --help'/],
+    [['constructor'], /Unknown command 'constructor'/],
+    [[''], /Unknown command ''|codepiper --help/],
+    [['--zzz'], /^Error: codepiper has no option --zzz\./],
+    [['--versoin'], /Did you mean --version\?/],
+    [['-s'], /^Error: codepiper has no option -s\./],
+  ])('%j is a usage error', async (args, says) => {
+    expect(await judgeAll([{ args, exit: 2, says }])).toEqual([]);
+  });
+
+  it('says errors of the daemon as JSON too, with their code and candidates', async () => {
+    const { code, stdout, stderr } = await house.cli(['show', 'goo', '--format=json']);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'session_not_found',
+      error: expect.stringContaining('goo'),
+      details: { candidates: [expect.stringContaining('good')] },
+    });
+  });
+
+  it('refuses a token that is nobody’s', async () => {
+    expect(
+      await judgeAll([
+        { args: ['sessions'], exit: 1, says: /token is not valid/, env: { CODEPIPER_TOKEN: 'nope' } },
+      ]),
+    ).toEqual([]);
+    expect(
+      await judgeAll([
+        { args: ['sessions'], exit: 1, says: /is not a token/, env: { CODEPIPER_TOKEN: 'a b' } },
+      ]),
+    ).toEqual([]);
+  });
+
+  it('is silent when the reader has gone', async () => {
+    for (const command of [
+      '--help',
+      'sessions',
+      'sessions --json',
+      'providers --json',
+      'tail good',
+      'completion zsh',
+    ]) {
+      const { code, stdout, stderr } = await sh(`"$NODE" "$CLI" ${command} | true; echo "\${PIPESTATUS[0]}"`);
+      expect({ command, code, stdout, stderr }).toEqual({ command, code: 0, stdout: '0\n', stderr: '' });
+    }
+  });
+});
+
+function sh(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const env = { ...house.env, NODE: process.execPath, CLI: builtCli };
+  const child = spawn('bash', ['-c', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
