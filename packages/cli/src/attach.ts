@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { basename } from 'node:path';
+import { realpathSync } from 'node:fs';
 import { CodepiperError, exitCodes } from '@codepiper/core/errors.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import type { Context } from './context.ts';
+import type { Environment } from './environment.ts';
 import { label, statusText } from './session-text.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -15,10 +16,11 @@ export function requireTerminal({ io }: Context): true {
 /** Hands the terminal to tmux until the person detaches or the session ends; resolves to the exit code. */
 export async function attachTo(context: Context, session: Session, isReadOnly: boolean): Promise<number> {
   const { io } = context;
-  const { program, args, isSwitch } = attachPlan(session, io.env.tmux, isReadOnly);
+  const { program, args, isSwitch } = attachPlan(session, io.env, isReadOnly);
   const code = await new Promise<number | null>((resolve, reject) => {
-    // tmux refuses to start inside tmux; to switch, it has to know where it is.
-    const env = io.env.forChild(isSwitch ? [] : ['TMUX', 'TMUX_PANE']);
+    // tmux refuses to start inside tmux; to switch, it has to know where it is. Where its sockets are is the daemon's
+    // to say: its command names the whole path when that is not the usual place.
+    const env = io.env.forChild(['TMUX_TMPDIR', ...(isSwitch ? [] : ['TMUX', 'TMUX_PANE'])]);
     const child = spawn(program, args, { stdio: 'inherit', env });
     child.once('error', () => {
       reject(new Error(`${program} could not be started: install tmux, or check PATH.`));
@@ -50,19 +52,53 @@ interface AttachPlan {
  *
  * @throws CodepiperError when the session has ended
  */
-export function attachPlan(session: Session, tmux: string | undefined, isReadOnly: boolean): AttachPlan {
+export function attachPlan(
+  session: Session,
+  { tmux, uid }: Pick<Environment, 'tmux' | 'uid'>,
+  isReadOnly: boolean,
+): AttachPlan {
   if (session.attachCommand === null) {
     throw new CodepiperError('session_ended', `${label(session)} has ended: ${statusText(session)}.`);
   }
-  // Only simple words: anything else would need a shell to read it.
-  const words = session.attachCommand.split(' ');
-  const [program, ...args] = words;
-  if (program === undefined || !words.every((word) => /^[A-Za-z0-9_.:=@%+,/-]+$/.test(word))) {
+  const words = shellWords(session.attachCommand);
+  const [program, ...args] = words ?? [];
+  if (program === undefined) {
     throw new Error(`The daemon's attach command is not understood: ${session.attachCommand}`);
   }
   const readOnly = isReadOnly ? ['-r'] : [];
   const verb = args.findIndex((word) => ['attach', 'attach-session', 'a'].includes(word));
-  const server = args.includes('-L') ? args[args.indexOf('-L') + 1] : 'default';
-  const isSwitch = verb >= 0 && tmux !== undefined && basename(tmux.split(',')[0] ?? '') === server;
+  const isSwitch =
+    verb >= 0 && tmux !== undefined && real(tmux.split(',')[0] ?? '') === socketOf(args.slice(0, verb), uid);
   return { program, args: [...(isSwitch ? args.with(verb, 'switch-client') : args), ...readOnly], isSwitch };
+}
+
+/** Socket that tmux's own options lead to, in tmux's usual directory when they give no path. */
+function socketOf(options: readonly string[], uid: number): string {
+  const after = (option: string) =>
+    options.includes(option) ? options[options.indexOf(option) + 1] : undefined;
+  return real(after('-S') ?? `/tmp/tmux-${uid}/${after('-L') ?? 'default'}`);
+}
+
+/** tmux follows links before it says where it is. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Words of a command without expansions: plain ones and such in single quotes. Null when it takes a shell to read it. */
+function shellWords(command: string): string[] | null {
+  const words: string[] = [];
+  let rest = command;
+  while (rest !== '') {
+    const word = /^(?:[A-Za-z0-9_.:=@%+,/-]|'[^']*'|\\')+(?= |$)/.exec(rest)?.[0];
+    if (word === undefined) return null;
+    words.push(
+      word.replace(/'([^']*)'|\\(')/g, (_, quoted?: string, escaped?: string) => quoted ?? escaped ?? ''),
+    );
+    rest = rest.slice(word.length).replace(/^ +/, '');
+  }
+  return words;
 }

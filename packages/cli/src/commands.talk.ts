@@ -97,6 +97,10 @@ export const talkCommands: readonly Command[] = [
     summary: 'Interrupt what the agent is doing',
     usage: ['interrupt <session>'],
     examples: [['interrupt review', 'nothing happens to an idle one']],
+    notes: [
+      'Presses Escape, or Ctrl+C in a shell session. A question or permission dialog that waits is answered by it:',
+      'the agent takes Escape as a no.',
+    ],
     json: '{ interrupted, session }',
     positionals: [session],
     options: clientOptions,

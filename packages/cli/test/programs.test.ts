@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFile, chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { eventSources } from '@codepiper/core/events/event.ts';
@@ -153,31 +153,59 @@ describe('completion', () => {
 describe('attach', () => {
   const session = aSession();
   const target = `=codepiper-${sessionId}`;
+  const outside = { tmux: undefined, uid: 1000 };
+  const inside = (socket: string) => ({ tmux: `${socket},123,0`, uid: 1000 });
 
   test('runs the command of the session as words', () => {
-    expect(attachPlan(session, undefined, false)).toEqual({
+    expect(attachPlan(session, outside, false)).toEqual({
       program: 'tmux',
       args: ['-L', 'codepiper', 'attach-session', '-t', target],
       isSwitch: false,
     });
-    expect(attachPlan(session, undefined, true).args.at(-1)).toBe('-r');
+    expect(attachPlan(session, outside, true).args.at(-1)).toBe('-r');
   });
 
   test('switches inside the same server, nests in another', () => {
-    expect(attachPlan(session, '/tmp/tmux-1000/codepiper,123,0', false)).toMatchObject({
+    expect(attachPlan(session, inside('/tmp/tmux-1000/codepiper'), false)).toMatchObject({
       args: ['-L', 'codepiper', 'switch-client', '-t', target],
       isSwitch: true,
     });
-    expect(attachPlan(session, '/tmp/tmux-1000/default,123,0', false).isSwitch).toBe(false);
+    for (const other of ['/tmp/tmux-1000/default', '/run/tmux-1000/codepiper', '/tmp/tmux-1/codepiper'])
+      expect(attachPlan(session, inside(other), false).isSwitch).toBe(false);
+    const onDefault = aSession({ attachCommand: `tmux attach-session -t ${target}` });
+    expect(attachPlan(onDefault, inside('/tmp/tmux-1000/default'), false).args[0]).toBe('switch-client');
+  });
+
+  test('a whole socket path is taken as it is, quoted or not, and compared with where we are', async () => {
+    await using directory = await makeTempDir();
+    const folder = join(directory.path, "it's here");
+    await mkdir(folder);
+    await symlink(folder, join(directory.path, 'link'));
+    const quoted = `'${join(folder, 's').replaceAll("'", "'\\''")}'`;
+    const there = aSession({ attachCommand: `tmux -S ${quoted} attach-session -t ${target}` });
+    expect(attachPlan(there, outside, false)).toEqual({
+      program: 'tmux',
+      args: ['-S', join(folder, 's'), 'attach-session', '-t', target],
+      isSwitch: false,
+    });
+    expect(attachPlan(there, inside(join(folder, 's')), false)).toMatchObject({
+      args: ['-S', join(folder, 's'), 'switch-client', '-t', target],
+      isSwitch: true,
+    });
+    expect(attachPlan(there, inside('/tmp/tmux-1000/s'), false).isSwitch).toBe(false);
+    await writeFile(join(folder, 's'), '');
+    const linked = aSession({
+      attachCommand: `tmux -S ${directory.path}/link/s attach-session -t ${target}`,
+    });
+    expect(attachPlan(linked, inside(join(folder, 's')), false).isSwitch).toBe(true);
   });
 
   test('an ended session, and words a shell would read otherwise, are refused', () => {
     expect(() =>
-      attachPlan(aSession({ attachCommand: null, status: 'stopped', activity: null }), undefined, false),
+      attachPlan(aSession({ attachCommand: null, status: 'stopped', activity: null }), outside, false),
     ).toThrow('has ended');
-    expect(() => attachPlan(aSession({ attachCommand: 'tmux; rm -rf /' }), undefined, false)).toThrow(
-      'not understood',
-    );
+    for (const attachCommand of ['tmux; rm -rf /', "tmux 'open", 'tmux $(x)', 'tmux \'a\'"b"', ''])
+      expect(() => attachPlan(aSession({ attachCommand }), outside, false)).toThrow('not understood');
   });
 });
 
@@ -258,6 +286,33 @@ describe('service', () => {
       await expect(stat(file)).rejects.toThrow('ENOENT');
     },
   );
+});
+
+describe('the environment of a service', () => {
+  test('is the one of the person who installs it', async () => {
+    const env = {
+      PATH: '/bin',
+      TMUX_TMPDIR: '/run/tmux',
+      CODEPIPER_MAX_SESSIONS: '7',
+      CLAUDE_CONFIG_DIR: '/claude',
+      CODEPIPER_TOKEN: 'the-token',
+      ANTHROPIC_API_KEY: 'the-key',
+    };
+    const { code, out, err } = await cli(['service', 'install', '--print'], { env });
+    expect(code).toBe(0);
+    for (const part of ['/run/tmux', 'CODEPIPER_MAX_SESSIONS', '/claude']) expect(out).toContain(part);
+    expect(out).not.toMatch(/the-token|the-key/);
+    expect(err).toContain('Left out of the service file, because they hold secrets: ANTHROPIC_API_KEY.');
+  });
+
+  test('a secret of the daemon is not written, and has a place named', async () => {
+    const { code, out, err } = await cli(['service', 'install', '--print'], {
+      env: { CODEPIPER_PUSH_PRIVATE_KEY: 'the-key' },
+    });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('Put push.privateKey into /nonexistent/codepiper/config.yaml');
+    expect(err).not.toContain('the-key');
+  });
 });
 
 describe('doctor', () => {

@@ -11,6 +11,7 @@ import { openDatabase } from './db/open.ts';
 import { deliveryHandlers } from './deliveries/deliveries.routes.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
 import { DeliveriesStore } from './deliveries/deliveries.store.ts';
+import { ModelSwitch } from './deliveries/model-switch.ts';
 import { Typist } from './deliveries/typist.ts';
 import { mountEventStream } from './events/events.routes.ts';
 import { createLedger } from './events/ledger.ts';
@@ -26,11 +27,15 @@ import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
 import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
 import { hashToken, Launcher } from './sessions/launcher.ts';
+import type { LivePanes } from './sessions/live-pane.ts';
 import { Observer } from './sessions/observer.ts';
 import { Reconciler } from './sessions/reconcile.ts';
 import { SessionEnds } from './sessions/session-ends.ts';
+import { SessionFacts } from './sessions/session-facts.ts';
+import { SessionStarter } from './sessions/session-starter.ts';
+import { SessionTerminal } from './sessions/session-terminal.ts';
 import { sessionHandlers } from './sessions/sessions.routes.ts';
-import { type LivePane, SessionsService } from './sessions/sessions.service.ts';
+import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
 import { mountOutputStream } from './terminals/terminals.routes.ts';
 import { createTmux } from './tmux/create-tmux.ts';
@@ -90,7 +95,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   await launcher.install();
 
-  const panes = new Map<string, LivePane>();
+  const closing = new AbortController();
+  const panes: LivePanes = new Map();
   const sessionsStore = new SessionsStore(database.db);
   const deliveriesStore = new DeliveriesStore(database.db);
   const ends: SessionEnds = new SessionEnds({
@@ -99,9 +105,30 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     tmux,
     launcher,
     spool: () => spool,
+    closing: closing.signal,
     panes,
     observer: () => observer,
     clock,
+    log,
+  });
+  const facts = new SessionFacts({ ledger, store: sessionsStore, clock });
+  const starter = new SessionStarter({
+    ledger,
+    store: sessionsStore,
+    tmux,
+    launcher,
+    panes,
+    observer: () => observer,
+    clock,
+  });
+  const reconciler = new Reconciler({
+    store: sessionsStore,
+    starter,
+    pidOf: (id) => launcher.folder(id).readPid(),
+    ends,
+    tmux,
+    panes,
+    home,
     log,
   });
   const sessions = new SessionsService({
@@ -110,24 +137,40 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     tmux,
     launcher,
     ends,
+    starter,
+    reconciler: () => reconciler,
     panes,
-    observer: () => observer,
+    closing: closing.signal,
     clock,
     log,
     maxSessions: values.maxSessions,
+  });
+  // Verbs end early once the daemon stops; what they left is in their rows.
+  resources.defer(() => sessions.idle());
+  const terminal = new SessionTerminal({
+    sessions,
+    ledger,
+    store: sessionsStore,
+    tmux,
+    ends,
+    panes,
+    clock,
   });
   const observer = resources.use(
     new Observer({
       tmux,
       log,
       reports: {
-        facts: (run, facts, source) =>
-          void sessions
-            .report(run, facts, source)
+        facts: (run, told, source) =>
+          void facts
+            .report(run, told, source)
             .catch((error) => log.error({ err: error }, 'facts not stored')),
         pid: (run, pid) =>
-          void sessions.notePid(run, pid).catch((error) => log.error({ err: error }, 'pid not stored')),
-        stillStarting: async (id) => (await sessionsStore.get(id))?.status === 'starting',
+          void facts.notePid(run, pid).catch((error) => log.error({ err: error }, 'pid not stored')),
+        stateOf: async (id) => {
+          const record = await sessionsStore.get(id);
+          return record && { status: record.status, source: record.evidence.source };
+        },
       },
     }),
   );
@@ -153,7 +196,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     log,
     wake: (id) => typist.wake(id),
   });
-  const hooks = new HooksService({ ledger, store: sessionsStore, sessions, deliveries, observer, log });
+  const models = new ModelSwitch({ deliveries, sessions, facts, terminal });
+  const hooks = new HooksService({
+    ledger,
+    store: sessionsStore,
+    sessions: facts,
+    deliveries,
+    observer,
+    log,
+  });
   const spool: Spool = resources.use(
     new Spool({
       directory: spoolDirectory,
@@ -161,7 +212,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       handle: (file) => (file.kind === 'exit' ? ends.onExitFile(file) : hooks.onHookFile(file)),
     }),
   );
-  const reconciler = new Reconciler({ store: sessionsStore, sessions, ends, tmux, panes, home, log });
 
   const app = createServer({
     log,
@@ -170,10 +220,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return record ? { kind: 'session', sessionId: record.id } : null;
     },
   });
-  mountEndpoints(app, sessionEndpoints, {
-    ...sessionHandlers(sessions, () => launcher.describeProviders()),
-    ...deliveryHandlers(deliveries, sessions),
-  });
+  mountEndpoints(
+    app,
+    sessionEndpoints,
+    {
+      ...sessionHandlers(sessions, terminal, () => launcher.describeProviders()),
+      ...deliveryHandlers(deliveries, sessions, models),
+    },
+    { closing: closing.signal },
+  );
   mountEndpoints(app, eventEndpoints, {
     listSessionEvents: async ({ params, query }) =>
       ledger.list({ sessionId: (await sessions.get(params.id)).id, ...query }),
@@ -210,9 +265,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // What the panes and the spool say first; only then may anything be typed or asked.
   await connecting;
   const found = await reconciler.all();
-  const sessionOf = (paneId: string) =>
-    [...panes.values()].find((pane) => pane.paneId === paneId)?.sessionId ?? null;
-  await typist.restore(found, (pane) => sessionOf(pane.paneId));
+  await typist.restore(found);
   spool.start();
   await spool.drain();
   resources.defer(
@@ -224,7 +277,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
   resources.defer(
     ledger.listen((events) => {
-      for (const id of new Set(events.map((event) => event.sessionId))) if (id) typist.wake(id);
+      for (const event of events) {
+        if (event.sessionId === null) continue;
+        if (event.type === 'session.ended') {
+          void deliveries.failRun(event.sessionId, Number(event.payload.run)).catch(logFailure(log));
+        }
+        typist.wake(event.sessionId);
+      }
     }),
   );
   for (const id of await deliveriesStore.sessionsWith(['queued', 'typed'])) typist.wake(id);
@@ -244,6 +303,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     socket: values.socket,
     async [Symbol.asyncDispose]() {
+      closing.abort();
       await owned[Symbol.asyncDispose]();
     },
   };

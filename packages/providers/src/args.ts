@@ -9,13 +9,15 @@ export function optionNames(args: readonly string[]): string[] {
 
 /** Whether one of the options is among the arguments; a short one also with its value attached (`-mX`). */
 export function hasOption(args: readonly string[], ...options: readonly string[]): boolean {
-  return optionNames(args).some((name) =>
-    options.some((option) => name === option || (/^-[^-]$/.test(option) && name.startsWith(option))),
-  );
+  return optionNames(args).some((name) => options.some((option) => isOption(name, option)));
+}
+
+function isOption(name: string, option: string): boolean {
+  return name === option || (/^-[^-]$/.test(option) && name.startsWith(option));
 }
 
 /**
- * Refuses arguments that would undo what a session stands on.
+ * Refuses arguments that would undo what a session stands on, also with their value attached (`--x=1`, `-x1`).
  * @param reserved what to do instead, by option
  * @throws CodepiperError `invalid_request` with the option's name
  */
@@ -25,8 +27,8 @@ export function refuseOptions(
   reserved: Record<string, string>,
 ): void {
   for (const name of optionNames(args)) {
-    const advice = reserved[name];
-    if (advice) throw reservedOption(label, name, advice);
+    const found = Object.entries(reserved).find(([option]) => isOption(name, option));
+    if (found) throw reservedOption(label, ...found);
   }
 }
 

@@ -152,7 +152,12 @@ export interface Provider {
   readonly readiness: 'registry' | 'title' | 'immediate';
   /** How the model of a live session is switched. */
   readonly modelSwitch:
-    | { kind: 'command'; text(model: string): string }
+    | {
+        kind: 'command';
+        text(model: string): string;
+        /** Whether the screen says that the switch was made. */
+        confirms(screen: string, model: string): boolean;
+      }
     | { kind: 'restart' }
     | { kind: 'none' };
 }

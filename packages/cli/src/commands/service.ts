@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exitCodes } from '@codepiper/core/errors.ts';
+import type { Setting } from '@codepiper/core/settings/settings.ts';
 import type { Context } from '../context.ts';
 import { launchdAgent, launchdLabel, systemdUnit } from '../service/files.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,11 +23,15 @@ interface Manager {
 
 export async function run(context: Context): Promise<number> {
   const { input, io } = context;
-  const manager = process.platform === 'darwin' ? launchd(context) : systemd(context);
+  const { serviceEnvironment } = await import('@codepiper/daemon/sessions/service-environment.ts');
+  const { kept, secrets } = serviceEnvironment(io.env.forChild([]));
+  const manager = process.platform === 'darwin' ? launchd(context, kept) : systemd(context, kept);
   const action = input.required(0);
   if (input.flag('print') && action !== 'install')
     throw new UsageError('--print belongs to service install.');
   if (action === 'install') {
+    await refuseOwnSecrets(secrets, io.env.home);
+    if (secrets.length > 0) io.err(leftOut(secrets));
     if (input.flag('print')) {
       io.out(manager.content);
       return exitCodes.ok;
@@ -80,17 +85,19 @@ async function status(context: Context, manager: Manager): Promise<number> {
   context.print({ file, installed: content !== null, active }, () => {
     if (content === null) return 'Not installed. Install it: codepiper service install\n';
     const stale =
-      content === manager.content ? '' : 'It is of another codepiper; renew it: codepiper service install\n';
+      content === manager.content
+        ? ''
+        : 'It differs from what would be installed from here (another codepiper, or other variables); renew it: codepiper service install\n';
     return `Installed: ${file}\n${active ? 'It is active.' : 'It is not active.'}\n${stale}`;
   });
   return active ? exitCodes.ok : exitCodes.failed;
 }
 
-function systemd({ io }: Context): Manager {
+function systemd({ io }: Context, env: Readonly<Record<string, string>>): Manager {
   const systemctl = ['systemctl', '--user'];
   return {
     file: `${io.env.configDir}/systemd/user/${unitName}`,
-    content: systemdUnit(io.self, serviceEnvironment(io)),
+    content: systemdUnit(io.self, env),
     enable: [
       [...systemctl, 'daemon-reload'],
       [...systemctl, 'enable', '--now', unitName],
@@ -104,12 +111,12 @@ function systemd({ io }: Context): Manager {
   };
 }
 
-function launchd({ io }: Context): Manager {
+function launchd({ io }: Context, env: Readonly<Record<string, string>>): Manager {
   const file = `${io.env.userHome}/Library/LaunchAgents/${launchdLabel}.plist`;
   const domain = `gui/${io.env.uid}`;
   return {
     file,
-    content: launchdAgent(io.self, serviceEnvironment(io)),
+    content: launchdAgent(io.self, env),
     enable: [['launchctl', 'bootstrap', domain, file]],
     disable: [['launchctl', 'bootout', `${domain}/${launchdLabel}`]],
     active: ['launchctl', 'print', `${domain}/${launchdLabel}`],
@@ -117,11 +124,19 @@ function launchd({ io }: Context): Manager {
   };
 }
 
-/** What the daemon needs of today's environment: agents and tmux are found on PATH, which services have not. */
-function serviceEnvironment({ env }: Context['io']): Record<string, string> {
-  const { PATH, CODEPIPER_HOME, CODEPIPER_SOCKET, CODEPIPER_DB_PATH } = env.forChild([]);
-  const kept = { PATH, CODEPIPER_HOME, CODEPIPER_SOCKET, CODEPIPER_DB_PATH };
-  return Object.fromEntries(Object.entries(kept).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+/** A secret of the daemon's own has a better place; without it the service would not do what the person set. */
+async function refuseOwnSecrets(secrets: readonly string[], home: string): Promise<void> {
+  const { settings } = await import('@codepiper/core/settings/settings.ts');
+  for (const { env, key } of Object.values<Setting>(settings)) {
+    if (!secrets.includes(env)) continue;
+    throw new UsageError(
+      `${env} is set, and a secret is not written into a service file. Put ${key} into ${home}/config.yaml and unset the variable.`,
+    );
+  }
+}
+
+function leftOut(secrets: readonly string[]): string {
+  return `Left out of the service file, because they hold secrets: ${secrets.join(', ')}. Give them to the sessions that need them: codepiper start --env-file <file>\n`;
 }
 
 /** Runs commands up to the first that fails; says which and why, or null. */

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { evidenceSchema, promptSchema, sessionIdSchema } from './session.ts';
 
 /**
- * queued: waits until the agent is ready. typed: in the pane, not yet proven. delivered: proven by evidence.
- * failed: will not be typed (see `error`), or was typed and never proven.
+ * queued: waits until the agent is ready. typed: in the pane, not yet proven; with an `error` when nothing proved it in
+ * time, and a proof that comes later still counts. delivered: proven by evidence. failed: its session ended, or it could
+ * not be typed, before that (see `error`).
  */
 export const deliveryStatusSchema = z.enum(['queued', 'typed', 'delivered', 'failed', 'cancelled']);
 export type DeliveryStatus = z.infer<typeof deliveryStatusSchema>;

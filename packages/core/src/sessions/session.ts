@@ -94,6 +94,7 @@ export type Session = z.infer<typeof sessionSchema>;
 
 /** Nor those that turn the direction of writing: a name may not look like another. */
 const noControlCharacters = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u;
+const likeAnId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const wellFormed = (s: string): boolean => s.isWellFormed();
 /** Text that a program can be given: UTF-8 has no lone surrogates, and C strings end at NUL. */
 const noNul = (label: string) =>
@@ -109,6 +110,7 @@ export const sessionNameSchema = z
   .max(80, 'a name has at most 80 characters')
   .regex(noControlCharacters, 'a name must not contain control characters')
   .refine((s) => !s.startsWith('-'), 'a name must not begin with "-": it would read as an option')
+  .refine((s) => !likeAnId.test(s), 'a name must not look like a session id')
   .refine(wellFormed, 'the name is not valid Unicode');
 
 /** Environment of a session: names like a shell's, values without NUL. */

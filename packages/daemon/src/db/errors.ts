@@ -11,6 +11,8 @@ export class DatabaseOpenError extends Error {
  */
 export function asStorageError(error: unknown): CodepiperError | null {
   const code = codeOf(error);
+  // Linux says ENOSPC as well when a user watches too many files (fs.inotify limits): no disk is full then.
+  if (code === 'ENOSPC' && isAboutWatching(error)) return null;
   if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
     return wrap(
       'storage_full',
@@ -39,6 +41,10 @@ export function asStorageError(error: unknown): CodepiperError | null {
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
   return typeof error.code === 'string' ? error.code : '';
+}
+
+function isAboutWatching(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'watch';
 }
 
 function wrap(code: 'storage_full' | 'database_busy', message: string, cause: unknown): CodepiperError {

@@ -329,6 +329,7 @@ it.each([
   ['SQLITE_IOERR_WRITE', 'storage_full'],
   ['ENOSPC', 'storage_full'],
   ['EDQUOT', 'storage_full'],
+  ['EFBIG', 'storage_full'],
   ['SQLITE_BUSY_SNAPSHOT', 'database_busy'],
   ['SQLITE_LOCKED', 'database_busy'],
   ['SQLITE_CONSTRAINT_UNIQUE', undefined],
@@ -336,4 +337,10 @@ it.each([
   [undefined, undefined],
 ])('an error %s is %s', (code, expected) => {
   expect(asStorageError(Object.assign(new Error('x'), { code }))?.code).toBe(expected);
+});
+
+it('the limit on watched files is no full disk, though it has the same name', () => {
+  const failed = (syscall: string) => Object.assign(new Error('x'), { code: 'ENOSPC', syscall });
+  expect(asStorageError(failed('watch'))).toBeNull();
+  expect(asStorageError(failed('write'))?.code).toBe('storage_full');
 });

@@ -1,9 +1,11 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { Handlers } from '../http/mount.ts';
-import type { Alongside, SessionsService } from '../sessions/sessions.service.ts';
+import type { Alongside } from '../sessions/session-events.ts';
+import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesService, NewDelivery } from './deliveries.service.ts';
 import { presentDelivery } from './deliveries.store.ts';
+import type { ModelSwitch } from './model-switch.ts';
 
 type DeliveryVerbs =
   | 'createSession'
@@ -18,6 +20,7 @@ type DeliveryVerbs =
 export function deliveryHandlers(
   deliveries: DeliveriesService,
   sessions: SessionsService,
+  models: ModelSwitch,
 ): Pick<Handlers<typeof sessionEndpoints>, DeliveryVerbs> {
   /** The first prompt is stored with the session: both are there or neither. */
   const withPrompt = (prompt: string | undefined): Alongside | undefined =>
@@ -69,27 +72,9 @@ export function deliveryHandlers(
       const text = [`/${body.command.replace(/^\//, '')}`, ...body.args].join(' ');
       return send(record.id, { kind: 'command', text, idempotencyKey: null }, body.waitMs, signal);
     },
-    setModel: async ({ params, body }, _caller, { signal }) => {
-      const { record } = await sessions.getLive(params.id);
-      const provider = sessions.providerOf(record);
-      const how = provider.modelSwitch;
-      if (how.kind === 'none') {
-        throw new CodepiperError(
-          'unsupported',
-          `Model switching is not supported for provider ${provider.id}`,
-          {
-            provider: provider.id,
-            supportsModelSwitch: false,
-          },
-        );
-      }
-      if (how.kind === 'restart') {
-        return { session: sessions.present(await sessions.restartWithModel(record.id, body.model)) };
-      }
-      const text = how.text(body.model);
-      await send(record.id, { kind: 'command', text, idempotencyKey: null }, modelSwitchWaitMs, signal);
-      return { session: sessions.present(await sessions.noteModel(record, body.model)) };
-    },
+    setModel: async ({ params, body }, _caller, { signal }) => ({
+      session: sessions.present(await models.switchTo(params.id, body.model, signal)),
+    }),
     listDeliveries: async ({ params, query }) => ({
       deliveries: (await deliveries.list(params.id, query.limit)).map(presentDelivery),
     }),
@@ -98,6 +83,3 @@ export function deliveryHandlers(
     }),
   };
 }
-
-/** How long a model switch may wait for the agent's prompt, in milliseconds. */
-const modelSwitchWaitMs = 10_000;

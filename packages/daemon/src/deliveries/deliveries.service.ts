@@ -6,10 +6,10 @@ import type { EvidenceSource } from '@codepiper/core/sessions/session.ts';
 import type { AgentFact } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import type { Tx } from '../db/database.ts';
-import type { Ledger, NewEvent } from '../events/ledger.ts';
+import type { EmitEvent, Ledger, NewEvent } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
-import type { Emit, SessionsService } from '../sessions/sessions.service.ts';
+import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
 
 export interface NewDelivery {
@@ -60,7 +60,7 @@ export class DeliveriesService {
   /** Queues a text in the transaction of something else. */
   async enqueueIn(
     tx: Tx,
-    emit: Emit,
+    emit: EmitEvent,
     session: SessionRecord,
     delivery: NewDelivery,
   ): Promise<DeliveryRecord> {
@@ -146,25 +146,34 @@ export class DeliveriesService {
     this.#settled(delivery.id);
   }
 
-  /** Fails what can no longer arrive because the run it was meant for is over. */
-  async failAll(sessionId: string, error: string): Promise<void> {
+  /** Fails what can no longer arrive because the run it was meant for, or an earlier one, is over. */
+  async failRun(sessionId: string, run: number): Promise<void> {
+    const open = async (store: DeliveriesStore) =>
+      (await store.inStatus(sessionId, ['queued', 'typed'])).filter((delivery) => delivery.run <= run);
+    if ((await open(this.#o.store)).length === 0) return;
     const failed = await this.#o.ledger.record(async (tx, emit) => {
       const store = this.#o.store.in(tx);
-      const open = await store.inStatus(sessionId, ['queued', 'typed']);
-      for (const delivery of open) {
-        const why = delivery.status === 'typed' ? 'typed, but the session ended before it was proven' : error;
-        await store.update(delivery.id, { status: 'failed', settledAt: this.#o.clock.now(), error: why });
-        emit(deliveryEvent(delivery, 'delivery.failed', { error: why }));
+      const over = await open(store);
+      for (const delivery of over) {
+        const error =
+          delivery.status === 'typed'
+            ? 'typed, but the session ended before it was proven'
+            : 'the session ended before it could be typed';
+        await store.update(delivery.id, { status: 'failed', settledAt: this.#o.clock.now(), error });
+        emit(deliveryEvent(delivery, 'delivery.failed', { error }));
       }
-      return open;
+      return over;
     });
-    for (const delivery of failed) this.#settled(delivery.id);
+    for (const delivery of failed) {
+      this.typing.delete(delivery.id);
+      this.#settled(delivery.id);
+    }
   }
 
   /** Holds an agent's facts against the texts that are under way, in the transaction that stores the facts. */
   async observeIn(
     tx: Tx,
-    emit: Emit,
+    emit: EmitEvent,
     session: SessionRecord,
     facts: readonly AgentFact[],
     source: EvidenceSource,
@@ -200,7 +209,8 @@ export class DeliveriesService {
     signal?: AbortSignal,
   ): Promise<{ outcome: SendOutcome; delivery: DeliveryRecord }> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+    const stop = () => resolve();
+    signal?.addEventListener('abort', stop);
     const waiting = this.#waiting.get(id) ?? new Set();
     waiting.add(resolve);
     this.#waiting.set(id, waiting);
@@ -212,6 +222,7 @@ export class DeliveriesService {
       return await this.#outcomeNow(id);
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
       waiting.delete(resolve);
       if (waiting.size === 0) this.#waiting.delete(id);
     }
@@ -225,7 +236,7 @@ export class DeliveriesService {
 
   async #deliverIn(
     tx: Tx,
-    emit: Emit,
+    emit: EmitEvent,
     delivery: DeliveryRecord,
     evidence: { source: EvidenceSource; detail: string },
   ): Promise<void> {

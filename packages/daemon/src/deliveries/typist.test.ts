@@ -55,7 +55,7 @@ let mark: string;
 let guarded: string[];
 
 const pane = (): PaneInfo => ({
-  sessionName: 'codepiper-x',
+  sessionName: `codepiper-${session.id}`,
   paneId,
   pid: 1,
   cols: 80,
@@ -144,7 +144,7 @@ describe('a text on its way into the pane', () => {
     const { id } = await send(longText);
     await waitFor('the first attempt', () => asked.length === 1);
     mark = `${id}:2`;
-    await typist.restore([pane()], () => session.id);
+    await typist.restore([pane()]);
     typist.wake(session.id);
     await waitFor('the next attempt', () => asked.length === 2);
     expect(asked[1]?.from).toBe(2);

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tmuxSessionName } from '@codepiper/core/paths.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
 import type { Provider } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
+import type { LivePane } from '../sessions/live-pane.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
-import type { LivePane } from '../sessions/sessions.service.ts';
 import type { SessionsStore } from '../sessions/sessions.store.ts';
 import type { PaneInfo, Tmux } from '../tmux/tmux.ts';
 import type { DeliveriesService } from './deliveries.service.ts';
@@ -72,11 +73,8 @@ export class Typist implements AsyncDisposable {
   }
 
   /** After a start: what the panes say was typed is noted before anything else is typed. */
-  async restore(panes: readonly PaneInfo[], sessionOf: (pane: PaneInfo) => string | null): Promise<void> {
-    for (const pane of panes) {
-      const sessionId = sessionOf(pane);
-      if (sessionId) await this.#readMark(sessionId, pane);
-    }
+  async restore(panes: readonly PaneInfo[]): Promise<void> {
+    for (const pane of panes) await this.#readMark(pane);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,10 +87,10 @@ export class Typist implements AsyncDisposable {
     while (!this.#closing.signal.aborted) {
       const session = await this.#o.sessions.get(sessionId);
       const pane = this.#o.panes.get(sessionId);
-      if (!session || !isLive(session.status)) {
-        return this.#o.deliveries().failAll(sessionId, 'the session ended before it could be typed');
-      }
-      if (!pane) return;
+      if (!session) return;
+      const over = isLive(session.status) ? session.run - 1 : session.run;
+      await this.#o.deliveries().failRun(sessionId, over);
+      if (!pane || !isLive(session.status) || pane.run !== session.run) return;
       const provider = getProvider(session.provider);
       const open = await this.#o.store.inStatus(sessionId, ['queued', 'typed']);
       const unproven = open.find((delivery) => delivery.status === 'typed' && delivery.error === null);
@@ -105,7 +103,8 @@ export class Typist implements AsyncDisposable {
       if (this.#cutOff.has(sessionId)) {
         const info = (await this.#o.tmux.listPanes()).find((one) => one.paneId === pane.paneId);
         if (!info) return;
-        await this.#readMark(sessionId, info);
+        this.#cutOff.delete(sessionId);
+        await this.#readMark(info);
         continue;
       }
       if (!(await this.#type(provider, session, pane, next))) return;
@@ -113,13 +112,14 @@ export class Typist implements AsyncDisposable {
   }
 
   /** Takes from the pane's own mark what of a text is in, when it was not heard from tmux itself. */
-  async #readMark(sessionId: string, pane: PaneInfo): Promise<void> {
-    this.#cutOff.delete(sessionId);
+  async #readMark(pane: PaneInfo): Promise<void> {
+    const deliveries = this.#o.deliveries();
     const [id = '', chunks] = pane.typed.split(':');
     const delivery = id === '' ? null : await this.#o.store.get(id);
-    if (delivery?.sessionId !== sessionId || delivery.status !== 'queued') return;
-    if (chunks === undefined) await this.#o.deliveries().markTyped(delivery);
+    if (delivery?.status !== 'queued' || tmuxSessionName(delivery.sessionId) !== pane.sessionName) return;
+    if (chunks === undefined) await deliveries.markTyped(delivery);
     else this.#chunksIn.set(delivery.id, Number(chunks));
+    deliveries.typing.delete(delivery.id);
   }
 
   /** True when the text is in the pane. */
@@ -150,17 +150,19 @@ export class Typist implements AsyncDisposable {
         log.info({ session: session.id, delivery: delivery.id }, 'a dialog is up: nothing was typed');
         this.#o.onGuarded(session.id);
         this.#later(session.id, guardedRetryMs);
+      }
+      if (result !== 'typed') {
+        deliveries.typing.delete(delivery.id);
         return false;
       }
-      if (result === 'gone') return false;
       this.#chunksIn.delete(delivery.id);
       await deliveries.markTyped(delivery);
     } catch (error) {
+      // It may have been typed all the same: its proof counts until the pane's mark was read.
       this.#cutOff.add(session.id);
       throw error;
-    } finally {
-      deliveries.typing.delete(delivery.id);
     }
+    deliveries.typing.delete(delivery.id);
     await this.#prove(provider, pane, delivery, await before);
     return true;
   }
@@ -217,6 +219,7 @@ export class Typist implements AsyncDisposable {
   }
 
   #later(sessionId: string, ms: number): void {
+    if (this.#closing.signal.aborted) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.wake(sessionId);

@@ -170,17 +170,6 @@ it('refuses a Last-Event-ID that is none', async () => {
   expect(reply.statusCode).toBe(400);
 });
 
-it('asks whether the caller may read', async () => {
-  const { CodepiperError } = await import('@codepiper/core/errors.ts');
-  await serve({
-    authorize(caller, sessionId) {
-      throw new CodepiperError('forbidden', `${caller.kind} ${sessionId}`);
-    },
-  });
-  const reply = await app.inject(`/events/stream?session=${session}`);
-  expect([reply.statusCode, reply.json().error]).toEqual([403, `user ${session}`]);
-});
-
 it('ends its streams when the server closes', async () => {
   await serve();
   const reader = await open();

@@ -4,7 +4,6 @@ import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { describeProblems } from '../http/problems.ts';
-import type { Caller } from '../http/server.ts';
 import { openSse, type SseStream } from '../http/sse.ts';
 import type { Log } from '../log/log.ts';
 import type { Ledger } from './ledger.ts';
@@ -12,8 +11,6 @@ import type { Ledger } from './ledger.ts';
 export interface EventStreamOptions {
   ledger: Ledger;
   log: Log;
-  /** Throws `CodepiperError` when the caller may not read these events. */
-  authorize?(caller: Caller, sessionId: string | null): void;
   /** Between two comments that keep the connection open, in milliseconds. */
   heartbeatMs?: number;
   /** How long a reader may not read before it is closed, in milliseconds. */
@@ -36,7 +33,7 @@ const batchSize = 200;
  * from the ledger by one cursor.
  */
 export function mountEventStream(app: FastifyInstance, options: EventStreamOptions): void {
-  const { ledger, log, authorize, heartbeatMs = 15_000, stallMs = 30_000 } = options;
+  const { ledger, log, heartbeatMs = 15_000, stallMs = 30_000 } = options;
   const open = new Set<SseStream>();
   // Before the server waits for requests to end: these would not.
   app.addHook('preClose', async () => {
@@ -45,7 +42,6 @@ export function mountEventStream(app: FastifyInstance, options: EventStreamOptio
 
   app.get(streamPaths.events, async (request, reply) => {
     const { session, since } = readQuery(request.query, request.headers['last-event-id']);
-    authorize?.(request.caller, session ?? null);
     const wake = wakeable();
     const stopListening = ledger.listen((events) => {
       if (session === undefined || events.some((event) => event.sessionId === session)) wake.ring();

@@ -5,20 +5,18 @@ import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { SpoolFile } from '../panes/spool.ts';
 import type { Observer } from '../sessions/observer.ts';
-import type { SessionsService } from '../sessions/sessions.service.ts';
+import type { SessionFacts } from '../sessions/session-facts.ts';
 import type { SessionsStore } from '../sessions/sessions.store.ts';
+import { eventName, keptOf } from './hook-payload.ts';
 
 export interface HooksOptions {
   ledger: Ledger;
-  store: SessionsStore;
-  sessions: SessionsService;
-  deliveries: DeliveriesService;
-  observer: Observer;
+  store: Pick<SessionsStore, 'get'>;
+  sessions: Pick<SessionFacts, 'reportIn'>;
+  deliveries: Pick<DeliveriesService, 'observeIn' | 'announce'>;
+  observer: Pick<Observer, 'hookSpoke'>;
   log: Log;
 }
-
-/** Longest text of a payload that the ledger keeps; prompts are in the agent's transcript. */
-const keptText = 500;
 
 /** Takes what agents' hooks left in the spool: the fact, the session's change and the proof in one transaction. */
 export class HooksService {
@@ -46,8 +44,8 @@ export class HooksService {
       emit({
         sessionId: session.id,
         source: 'hook',
-        type: `hook.${String(payload.hook_event_name ?? 'unknown')}`,
-        payload: shorten(payload),
+        type: `hook.${eventName(payload)}`,
+        payload: keptOf(payload),
         origin: file.name,
       });
       const before = await sessions.reportIn(tx, emit, file, told, 'hook');
@@ -69,16 +67,4 @@ function parseObject(content: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-function shorten(payload: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(payload).map(([key, value]) => {
-      if (typeof value === 'string')
-        return [key, value.length > keptText ? `${value.slice(0, keptText)}…` : value];
-      if (typeof value !== 'object' || value === null) return [key, value];
-      const text = JSON.stringify(value);
-      return [key, text.length > keptText ? `${text.slice(0, keptText)}…` : value];
-    }),
-  );
 }

@@ -22,6 +22,8 @@ export type Handlers<Endpoints extends Readonly<Record<string, Endpoint>>> = {
 };
 
 export interface MountOptions {
+  /** Aborted when the server stops: handlers that wait then answer at once. */
+  closing?: AbortSignal;
   /** Check replies against their schemas too; for tests. */
   validateReplies?: boolean;
 }
@@ -44,7 +46,7 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
       url: endpoint.path,
       handler: async (request, reply) => {
         const input = readInput(endpoint, request);
-        const answer = await handler(input, request.caller, { signal: hangUpSignal(reply) });
+        const answer = await handler(input, request.caller, { signal: hangUpSignal(reply, options.closing) });
         if (options.validateReplies) checkReply(name, endpoint, answer);
         return reply.code(endpoint.status ?? 200).send(answer);
       },
@@ -100,9 +102,13 @@ function checkReply(name: string, endpoint: Endpoint, answer: unknown): void {
   throw new Error(`The handler of ${name} broke its contract: ${sentence(problems)}`);
 }
 
-function hangUpSignal(reply: FastifyReply): AbortSignal {
+function hangUpSignal(reply: FastifyReply, closing: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController();
+  const stop = () => controller.abort();
+  closing?.addEventListener('abort', stop);
+  if (closing?.aborted) stop();
   reply.raw.once('close', () => {
+    closing?.removeEventListener('abort', stop);
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;

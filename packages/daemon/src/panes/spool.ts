@@ -20,6 +20,10 @@ export interface SpoolFile extends SpoolKey {
 
 /** When a file that could not be taken is tried again, in milliseconds. */
 const retryMs = 1_000;
+/** How often the directory is looked at without a notice, in milliseconds. */
+const slowDrainMs = 10_000;
+/** Half-written files of writers that died are swept when they are this old, in milliseconds. */
+const staleMs = 3_600_000;
 
 const namePattern = /^([0-9a-f-]{36})\.(\d+)\.(exit|hook)(?:-[A-Za-z0-9]+)?$/;
 
@@ -47,6 +51,7 @@ export class Spool implements AsyncDisposable {
   readonly #handle: (file: SpoolFile) => Promise<void>;
   #watcher: FSWatcher | null = null;
   #retry: NodeJS.Timeout | null = null;
+  #slow: NodeJS.Timeout | null = null;
   #draining: Promise<void> | null = null;
   #again = false;
   #closed = false;
@@ -59,8 +64,10 @@ export class Spool implements AsyncDisposable {
 
   /** Watches from now on; what is there already is taken by the first `drain`. */
   start(): void {
-    this.#watcher = watch(this.directory, { persistent: true }, () => void this.drain());
-    this.#watcher.on('error', (error) => this.#log.error({ err: error }, 'spool watch failed'));
+    // Notices of the file system can be lost; a look now and then costs next to nothing.
+    this.#slow = setInterval(() => void this.drain(), slowDrainMs).unref();
+    this.#watch();
+    void this.#sweep();
   }
 
   /** Takes every file that is there, oldest first. Calls during a run make it look once more. */
@@ -85,19 +92,62 @@ export class Spool implements AsyncDisposable {
     }
   }
 
-  /** Forgets the exit status of a run whose end is stored. */
-  async removeExit(key: SpoolKey): Promise<void> {
-    await rm(join(this.directory, `${spoolKey(key)}.exit`), { force: true });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#retry) clearTimeout(this.#retry);
+    if (this.#slow) clearInterval(this.#slow);
     this.#watcher?.close();
     await this.#draining;
   }
 
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.directory, () => void this.drain());
+      this.#watcher.on('error', (error) => this.#lost(error));
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  #lost(error: unknown): void {
+    this.#log.error(
+      { err: error, directory: this.directory },
+      'the spool cannot be watched; it is looked at now and then',
+    );
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+
+  async #sweep(): Promise<void> {
+    const hidden = (await readdir(this.directory).catch(() => [])).filter((name) => name.startsWith('.'));
+    for (const name of hidden) {
+      const path = join(this.directory, name);
+      const info = await stat(path).catch(() => null);
+      if (info && Date.now() - info.mtimeMs > staleMs) await rm(path, { force: true }).catch(() => undefined);
+    }
+  }
+
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      void this.drain();
+    }, retryMs);
+  }
+
   async #run(): Promise<void> {
+    try {
+      await this.#takeAll();
+    } catch (error) {
+      this.#log.error(
+        { err: error, directory: this.directory },
+        'the spool could not be read; it is tried again',
+      );
+      this.#retryLater();
+    }
+  }
+
+  async #takeAll(): Promise<void> {
+    if (!this.#watcher && this.#slow) this.#watch();
     do {
       this.#again = false;
       for (const { name, at } of await this.#list()) {
@@ -131,10 +181,7 @@ export class Spool implements AsyncDisposable {
     } catch (error) {
       // The file stays: a full disk or a locked database must not lose it.
       this.#log.error({ err: error, file: name }, 'spool file could not be taken; it is tried again');
-      this.#retry ??= setTimeout(() => {
-        this.#retry = null;
-        void this.drain();
-      }, retryMs);
+      this.#retryLater();
     }
   }
 }

@@ -87,6 +87,18 @@ export class Launcher {
     );
   }
 
+  /** Throws `provider_unavailable` when the command of a `shell` session is no program. */
+  checkCommand(provider: Provider, args: readonly string[], cwd: string, env: Record<string, string>): void {
+    const [command] = args;
+    if (provider.binary !== null || command === undefined) return;
+    if (findProgram(command.includes('/') ? resolve(cwd, command) : command, env.PATH)) return;
+    throw new CodepiperError(
+      'provider_unavailable',
+      `"${command}" is no program ${command.includes('/') ? 'that can be run' : "on the session's PATH"}. Check its name, or give its path.`,
+      { command },
+    );
+  }
+
   environment(provider: Provider, record: Pick<SessionRecord, 'launch'>, given: Record<string, string>) {
     return paneEnvironment({
       inherited: this.#options.environment,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { EvidenceSource } from '@codepiper/core/sessions/session.ts';
+import type { EvidenceSource, SessionStatus } from '@codepiper/core/sessions/session.ts';
 import type { AgentFact, Provider } from '@codepiper/providers/provider.ts';
 import type { Log } from '../log/log.ts';
 import type { PaneFolder } from '../panes/pane-folder.ts';
@@ -11,9 +11,13 @@ import { RegistryWatcher } from './registry-watcher.ts';
 const dialogAfterMs = 5_000;
 /** Titles are sampled once a second; one sampled before a hook may arrive after it. */
 const titleSettleMs = 1_500;
+/** A state that was read off the screen is looked at again this often until the screen says otherwise. */
+const screenRereadMs = 2_000;
 /** A registry file is rewritten in place: read again soon when it was caught half-way. */
 const rereadMs = 25;
-const pidPollMs = 20;
+/** The wrapper writes the process id within milliseconds; a daemon may have to wait for a busy machine. */
+const pidPollMs = 5;
+const slowestPidPollMs = 2_000;
 
 /** One live run of a session, as the observer needs it. */
 export interface Observed {
@@ -30,7 +34,7 @@ interface Watched extends Observed {
   timers: Set<NodeJS.Timeout>;
   /** Since when the state is so that the registry told last, in milliseconds since the epoch. */
   registrySince: number;
-  refresh: (() => void) | null;
+  refresh: ((options?: { settled: boolean }) => void) | null;
   lastHookAt: number;
   lastTitle: string;
 }
@@ -39,8 +43,8 @@ export interface ObserverReports {
   facts(run: { sessionId: string; run: number }, facts: AgentFact[], source: EvidenceSource): void;
   /** The program's process id is known. */
   pid(run: { sessionId: string; run: number }, pid: number): void;
-  /** Nothing was seen of the agent since its start. */
-  stillStarting(sessionId: string): Promise<boolean>;
+  /** What is stored of the session's state, and what it rests on; null when it is gone. */
+  stateOf(sessionId: string): Promise<{ status: SessionStatus; source: EvidenceSource } | null>;
 }
 
 /** Watches live sessions for what hooks do not tell: registry files, pane titles, start dialogs. */
@@ -94,22 +98,15 @@ export class Observer implements Disposable {
     if (!watched) return false;
     watched.lastHookAt = Math.max(watched.lastHookAt, at);
     watched.refresh?.();
-    // The title has the last word once it is surely newer.
-    if (watched.lastTitle !== '') this.#after(watched, titleSettleMs, () => this.#readTitle(watched));
+    // A hook's file is dated late under load: what the agent itself keeps has the last word once it is surely newer.
+    this.#after(watched, titleSettleMs, () => this.#readLevel(watched));
     return watched.registrySince >= at;
   }
 
   /** The pane's screen, when it says what the agent waits for. */
   async readScreen(sessionId: string): Promise<void> {
     const watched = this.#watched.get(sessionId);
-    if (!watched) return;
-    const screen = await this.#tmux.capture(watched.paneId, {
-      history: 0,
-      styles: false,
-      joinWrapped: false,
-    });
-    const facts = watched.provider.readScreen(screen);
-    if (facts.length > 0 && this.#isCurrent(watched)) this.#reports.facts(watched, facts, 'screen');
+    if (watched) await this.#reportScreen(watched);
   }
 
   [Symbol.dispose](): void {
@@ -134,10 +131,14 @@ export class Observer implements Disposable {
   }
 
   #awaitPid(watched: Watched): void {
+    let wait = pidPollMs;
     const look = async () => {
       const pid = await watched.folder.readPid();
       if (!this.#isCurrent(watched)) return;
-      if (pid === null) return this.#after(watched, pidPollMs, look);
+      if (pid === null) {
+        wait = Math.min(wait * 2, slowestPidPollMs);
+        return this.#after(watched, wait, look);
+      }
       this.#reports.pid(watched, pid);
       this.#watchRegistry(watched, pid);
     };
@@ -151,7 +152,7 @@ export class Observer implements Disposable {
     const fileName = registry.fileName(pid);
     let reading = false;
     let again = false;
-    const read = async () => {
+    const read = async (settled = false): Promise<void> => {
       if (reading) {
         again = true;
         return;
@@ -161,23 +162,23 @@ export class Observer implements Disposable {
         const content = await readTextFile(join(folder, fileName));
         if (content === null) return;
         const entry = registry.read(content, pid);
-        if (entry === null) this.#after(watched, rereadMs, read);
-        else if (this.#isCurrent(watched)) this.#reportRegistry(watched, entry);
+        if (entry === null) this.#after(watched, rereadMs, () => read(settled));
+        else if (this.#isCurrent(watched)) this.#reportRegistry(watched, entry, settled);
       } finally {
         reading = false;
         if (again) {
           again = false;
-          this.#after(watched, 0, read);
+          this.#after(watched, 0, () => read());
         }
       }
     };
-    watched.refresh = () => this.#after(watched, 0, read);
-    watched.stop.push(this.#registries.watch(folder, fileName, watched.refresh));
+    watched.refresh = (options) => this.#after(watched, 0, () => read(options?.settled));
+    watched.stop.push(this.#registries.watch(folder, fileName, () => watched.refresh?.()));
   }
 
   /** The registry lags behind a prompt by moments: a state from before the last hook is old news. */
-  #reportRegistry(watched: Watched, entry: { facts: AgentFact[]; since: number }): void {
-    if (entry.since < watched.lastHookAt) return;
+  #reportRegistry(watched: Watched, entry: { facts: AgentFact[]; since: number }, settled: boolean): void {
+    if (entry.since < watched.lastHookAt && !settled) return;
     watched.registrySince = entry.since;
     if (entry.facts.length > 0) this.#reports.facts(watched, entry.facts, 'registry');
   }
@@ -201,6 +202,12 @@ export class Observer implements Disposable {
     if (this.#isCurrent(watched)) this.#reports.facts(watched, facts, 'title');
   }
 
+  /** What the agent itself keeps about its state, whatever was heard before. */
+  async #readLevel(watched: Watched): Promise<void> {
+    watched.refresh?.({ settled: true });
+    if (watched.lastTitle !== '') await this.#readTitle(watched);
+  }
+
   /** Whether the screen said something. */
   async #reportScreen(watched: Watched): Promise<boolean> {
     const screen = await this.#tmux.capture(watched.paneId, {
@@ -211,12 +218,19 @@ export class Observer implements Disposable {
     const facts = watched.provider.readScreen(screen);
     if (facts.length === 0 || !this.#isCurrent(watched)) return false;
     this.#reports.facts(watched, facts, 'screen');
+    this.#after(watched, screenRereadMs, () => this.#reviseScreen(watched));
     return true;
   }
 
+  /** Nobody tells when a dialog that was seen on the screen is closed: look until it is. */
+  async #reviseScreen(watched: Watched): Promise<void> {
+    if ((await this.#reports.stateOf(watched.sessionId))?.source !== 'screen') return;
+    if (!(await this.#reportScreen(watched))) await this.#readLevel(watched);
+  }
+
   async #lookForDialog(watched: Watched): Promise<void> {
-    if (!(await this.#reports.stillStarting(watched.sessionId))) return;
-    await this.readScreen(watched.sessionId);
+    if ((await this.#reports.stateOf(watched.sessionId))?.status !== 'starting') return;
+    if (await this.#reportScreen(watched)) return;
     // Unknown words on the screen stay `starting`; look again as long as nothing else speaks.
     this.#after(watched, dialogAfterMs, () => this.#lookForDialog(watched));
   }

@@ -2,8 +2,8 @@ import { tmuxSessionName } from '@codepiper/core/paths.ts';
 import type { StopStep } from '@codepiper/providers/provider.ts';
 import { isAlive, killTree } from '../platform/processes.ts';
 import type { Tmux } from '../tmux/tmux.ts';
+import type { LivePane } from './live-pane.ts';
 import type { SessionEnds } from './session-ends.ts';
-import type { LivePane } from './sessions.service.ts';
 
 /** A run of a session with everything that ends it. */
 export interface RunningProgram {
@@ -20,7 +20,7 @@ export interface RunningProgram {
 /** How long what a program left behind may take to end on SIGTERM, in milliseconds. */
 const leftoverGraceMs = 1_000;
 /** How often a process tree is looked at while it dies. */
-const killRoundMs = 100;
+const killRoundMs = 500;
 /** How often a program that is being started is looked for, in milliseconds. */
 const pidPollMs = 20;
 /** A wrapper that has not published the end by then never will: its pane is taken away. */
@@ -37,10 +37,13 @@ export async function endProgram(
   for (const step of steps) {
     if (Date.now() >= deadline) break;
     await takeStep(program, step);
-    if (await ended(program, Math.min(step.waitMs, deadline - Date.now()))) return reap(program);
+    if (await ended(program, Math.min(step.waitMs, deadline - Date.now()))) {
+      return reapLeftovers(program.sessionId);
+    }
+    if (program.ends.isClosing) return;
   }
-  if (await ended(program, Math.max(0, deadline - Date.now()))) return reap(program);
-  await killProgram(program);
+  if (await ended(program, Math.max(0, deadline - Date.now()))) return reapLeftovers(program.sessionId);
+  if (!program.ends.isClosing) await killProgram(program);
 }
 
 /** Kills the whole process tree, again and again until none of it is left. Resolves when the end is stored. */
@@ -48,15 +51,17 @@ export async function killProgram(program: RunningProgram): Promise<void> {
   const { pane, tmux, ends } = program;
   const deadline = Date.now() + wrapperDeadlineMs;
   while (!(await ends.hasEnded(program.sessionId, program.run))) {
-    await killTree(tree(program), 'SIGKILL', { deadlineMs: killRoundMs * 5 });
+    await killTree(tree(program), 'SIGKILL', { deadlineMs: killRoundMs });
+    // The wrapper asks the terminal for the last words before it tells: its helpers are of this tree too.
     if (await ended(program, killRoundMs)) break;
+    if (ends.isClosing) return;
     const wrapperIsGone = pane !== null && !isAlive(pane.wrapperPid);
     if (pane === null || wrapperIsGone || Date.now() >= deadline) {
       await tmux.killSession(tmuxSessionName(program.sessionId));
       await ends.end(program, { exitCode: await ends.readExit(program), detail: 'its pane was taken away' });
     }
   }
-  await killTree(markedOnly(program), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
+  await killTree(marked(program.sessionId), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
 }
 
 /** A program that was only just started has no process yet to be asked. */
@@ -67,14 +72,13 @@ async function awaitStart(program: RunningProgram, deadline: number): Promise<vo
 }
 
 async function takeStep(program: RunningProgram, step: StopStep): Promise<void> {
-  if (step.kind === 'keys') {
-    if (program.pane) await program.tmux.pressKeys(program.pane.paneId, step.keys);
-    return;
-  }
-  const pid = await program.readPid();
-  if (pid === null) return;
   try {
-    process.kill(pid, step.signal);
+    if (step.kind === 'keys') {
+      if (program.pane) await program.tmux.pressKeys(program.pane.paneId, step.keys);
+      return;
+    }
+    const pid = await program.readPid();
+    if (pid !== null) process.kill(pid, step.signal);
   } catch {
     // It ended meanwhile: the wait that follows sees it.
   }
@@ -84,16 +88,16 @@ function ended(program: RunningProgram, withinMs: number): Promise<boolean> {
   return program.ends.waitForEnd(program.sessionId, program.run, withinMs);
 }
 
-/** What the program started and did not take along. */
-async function reap(program: RunningProgram): Promise<void> {
-  const { left } = await killTree(markedOnly(program), 'SIGTERM', { deadlineMs: leftoverGraceMs });
-  if (left.length > 0) await killTree(markedOnly(program), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
+/** Ends what programs of the session started and did not take along. */
+export async function reapLeftovers(sessionId: string): Promise<void> {
+  const { left } = await killTree(marked(sessionId), 'SIGTERM', { deadlineMs: leftoverGraceMs });
+  if (left.length > 0) await killTree(marked(sessionId), 'SIGKILL', { deadlineMs: wrapperDeadlineMs });
 }
 
 function tree(program: RunningProgram) {
-  return { rootPid: program.pane?.wrapperPid ?? null, excludeRoot: true, ...markedOnly(program) };
+  return { rootPid: program.pane?.wrapperPid ?? null, excludeRoot: true, ...marked(program.sessionId) };
 }
 
-function markedOnly(program: RunningProgram) {
-  return { marker: { name: 'CODEPIPER_SESSION', value: program.sessionId } };
+function marked(sessionId: string) {
+  return { marker: { name: 'CODEPIPER_SESSION', value: sessionId } };
 }

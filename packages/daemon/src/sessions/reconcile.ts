@@ -1,17 +1,22 @@
 import { tmuxSessionName } from '@codepiper/core/paths.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
 import type { Log } from '../log/log.ts';
+import { isAlive } from '../platform/processes.ts';
 import type { PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { LivePane, LivePanes } from './live-pane.ts';
 import type { SessionEnds } from './session-ends.ts';
-import type { LivePane, SessionsService } from './sessions.service.ts';
+import type { SessionRecord } from './session-record.ts';
+import type { SessionStarter } from './session-starter.ts';
 import type { SessionsStore } from './sessions.store.ts';
 
 export interface ReconcilerOptions {
   store: SessionsStore;
-  sessions: SessionsService;
+  starter: SessionStarter;
+  /** Process id of the program of a session's present run. */
+  pidOf: (sessionId: string) => Promise<number | null>;
   ends: SessionEnds;
   tmux: Tmux;
-  panes: Map<string, LivePane>;
+  panes: LivePanes;
   /** Value of the mark on our tmux sessions; others are never touched. */
   home: string;
   log: Log;
@@ -36,23 +41,12 @@ export class Reconciler {
     const byName = new Map(panes.map((pane) => [pane.sessionName, pane]));
     const records = await this.#o.store.list();
     await Promise.all(
-      records.map(async (record) => {
-        const key = { sessionId: record.id, run: record.run };
-        const pane = byName.get(tmuxSessionName(record.id));
-        const exitCode = await this.#o.ends.readExit(key);
-        if (pane && exitCode !== null) {
-          // Held by its wrapper: the last screen is still there to be taken.
-          this.#o.panes.set(record.id, livePane(record, pane));
-          return this.#o.ends.end(key, { exitCode });
-        }
-        if (pane) return this.#o.sessions.adopt(record, pane);
-        if (!isLive(record.status)) return;
-        const detail =
-          record.status === 'starting' && record.tokenHash === null
-            ? 'the daemon ended before the pane was made'
-            : 'its pane was gone when the daemon started';
-        return this.#o.ends.end(key, { exitCode, detail });
-      }),
+      records.map((record) =>
+        // One session that cannot be compared must not keep the daemon from the others.
+        this.#compare(record, byName.get(tmuxSessionName(record.id))).catch((error) =>
+          this.#o.log.error({ err: error, session: record.id }, 'a session could not be compared with tmux'),
+        ),
+      ),
     );
     const known = new Set(records.map((record) => tmuxSessionName(record.id)));
     for (const pane of panes.filter((pane) => !known.has(pane.sessionName))) {
@@ -62,6 +56,38 @@ export class Reconciler {
       );
     }
     return panes;
+  }
+
+  /** One session, whatever its state. */
+  async one(record: SessionRecord): Promise<void> {
+    const name = tmuxSessionName(record.id);
+    await this.#compare(
+      record,
+      (await this.#ownPanes()).find((pane) => pane.sessionName === name),
+    );
+  }
+
+  async #compare(record: SessionRecord, pane: PaneInfo | undefined): Promise<void> {
+    const { ends, panes, starter, pidOf } = this.#o;
+    const key = { sessionId: record.id, run: record.run };
+    const exitCode = await ends.readExit(key);
+    if (pane && exitCode !== null) {
+      // Held by its wrapper: the last screen is still there to be taken.
+      panes.set(record.id, livePane(record, pane));
+      return ends.end(key, { exitCode });
+    }
+    if (pane) {
+      const pid = await pidOf(record.id);
+      const isOver = !isLive(record.status) && (pid === null || !isAlive(pid));
+      // Its end is stored and its exit file taken: only the pane was not given back.
+      return isOver ? ends.end(key, { exitCode: null }) : starter.adopt(record, pane);
+    }
+    if (!isLive(record.status)) return;
+    const detail =
+      record.status === 'starting' && record.tokenHash === null
+        ? 'the daemon ended before the pane was made'
+        : 'its pane was gone when the daemon looked';
+    return ends.end(key, { exitCode, detail });
   }
 
   /** While running: sessions whose pane went away have ended. Calls during a run make it look once more. */

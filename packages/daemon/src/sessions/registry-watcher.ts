@@ -11,7 +11,7 @@ export class RegistryWatcher implements Disposable {
   readonly #folders = new Map<string, { watcher: FSWatcher | null; listeners: Map<string, () => void> }>();
   #retry: NodeJS.Timeout | null = null;
 
-  /** Calls `onChange` whenever the file may have changed. Returns a disposer. */
+  /** Calls `onChange` whenever the file may have changed, and when it may be there already. Returns a disposer. */
   watch(folder: string, fileName: string, onChange: () => void): () => void {
     let entry = this.#folders.get(folder);
     if (!entry) {
@@ -19,7 +19,8 @@ export class RegistryWatcher implements Disposable {
       this.#folders.set(folder, entry);
     }
     entry.listeners.set(fileName, onChange);
-    this.#open(folder);
+    if (entry.watcher) onChange();
+    else this.#open(folder);
     return () => {
       entry.listeners.delete(fileName);
       if (entry.listeners.size > 0) return;

@@ -8,9 +8,11 @@ import { parseExit, type Spool, type SpoolFile, type SpoolKey } from '../panes/s
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Tmux } from '../tmux/tmux.ts';
 import type { Launcher } from './launcher.ts';
-import { applyEnd } from './lifecycle.ts';
+import { applyEnd, signalOf } from './lifecycle.ts';
+import type { LivePane, LivePanes } from './live-pane.ts';
 import type { Observer } from './observer.ts';
-import { type LivePane, sessionEvent } from './sessions.service.ts';
+import { sessionEvent } from './session-events.ts';
+import type { SessionRecord } from './session-record.ts';
 import type { SessionsStore } from './sessions.store.ts';
 
 /** Lines of history kept of an ended session. */
@@ -22,8 +24,10 @@ export interface SessionEndsOptions {
   store: SessionsStore;
   tmux: Tmux;
   launcher: Launcher;
-  spool: () => Pick<Spool, 'readExit' | 'removeExit'>;
-  panes: Map<string, LivePane>;
+  spool: () => Pick<Spool, 'readExit'>;
+  /** Aborted when the daemon stops: what waits for an end then waits no longer. */
+  closing: AbortSignal;
+  panes: LivePanes;
   observer: () => Observer;
   clock: Clock;
   log: Log;
@@ -49,13 +53,21 @@ export class SessionEnds {
 
   /** Stores the end of a run, once; a run that is over already only gives back its pane. */
   async end(key: SpoolKey, end: { exitCode: number | null; detail?: string }): Promise<void> {
-    await this.#queue.run(key.sessionId, () => this.#end(key, end));
-    this.#wake(key);
+    try {
+      await this.#queue.run(key.sessionId, () => this.#end(key, end));
+    } finally {
+      this.#wake(key);
+    }
   }
 
   async hasEnded(sessionId: string, run: number): Promise<boolean> {
     const record = await this.#o.store.get(sessionId);
     return !record || record.run !== run || !isLive(record.status);
+  }
+
+  /** Whether the daemon is stopping: then nothing waits for an end any more. */
+  get isClosing(): boolean {
+    return this.#o.closing.aborted;
   }
 
   readExit(key: SpoolKey): Promise<number | null> {
@@ -71,10 +83,15 @@ export class SessionEnds {
     waiting.add(resolve);
     this.#waiting.set(key, waiting);
     const timer = setTimeout(resolve, Math.max(0, withinMs));
+    const { closing } = this.#o;
+    const onClosing = () => resolve();
+    closing.addEventListener('abort', onClosing);
+    if (closing.aborted) resolve();
     // It may have ended between the first look and now.
     if (await this.hasEnded(sessionId, run)) resolve();
     await promise;
     clearTimeout(timer);
+    closing.removeEventListener('abort', onClosing);
     waiting.delete(resolve);
     if (waiting.size === 0) this.#waiting.delete(key);
     return this.hasEnded(sessionId, run);
@@ -87,7 +104,7 @@ export class SessionEnds {
   }
 
   async #end(key: SpoolKey, end: { exitCode: number | null; detail?: string }): Promise<void> {
-    const { store, ledger, tmux, panes, clock, log } = this.#o;
+    const { store, ledger, tmux, panes, clock } = this.#o;
     const record = await store.get(key.sessionId);
     if (record && record.run !== key.run) return;
     const pane = panes.get(key.sessionId);
@@ -101,6 +118,7 @@ export class SessionEnds {
         await inTx.update(now.id, { ...change, tokenHash: null }, clock.now());
         emit(
           sessionEvent(now, 'session.ended', {
+            run: now.run,
             status: change.status,
             exitCode: change.exitCode,
             signal: change.signal,
@@ -108,14 +126,24 @@ export class SessionEnds {
           }),
         );
       });
-    }
+    } else if (record) await this.#addExitCode(record, end.exitCode);
     this.#o.observer().unwatch(key.sessionId);
+    // A failure is the caller's: the exit file then stays, and the pane is given back by the next attempt.
+    await tmux.killSession(tmuxSessionName(key.sessionId));
     panes.delete(key.sessionId);
-    await tmux.killSession(tmuxSessionName(key.sessionId)).catch((error) => {
-      log.warn(
-        { err: error, session: key.sessionId },
-        'the pane of an ended session could not be given back',
-      );
+  }
+
+  /** A program may take its time to end after its pane was taken away: its exit status still comes to its row. */
+  async #addExitCode(record: SessionRecord, exitCode: number | null): Promise<void> {
+    if (exitCode === null || record.exitCode !== null) return;
+    await this.#o.ledger.record(async (tx, emit) => {
+      const signal = signalOf(exitCode);
+      const evidence = {
+        source: 'exit' as const,
+        detail: `${record.evidence.detail}; the program ended later, with status ${exitCode}`,
+      };
+      await this.#o.store.in(tx).update(record.id, { exitCode, signal, evidence }, this.#o.clock.now());
+      emit(sessionEvent(record, 'session.exit', { run: record.run, exitCode, signal }));
     });
   }
 

@@ -90,3 +90,8 @@ export function presentSession(record: SessionRecord, attachCommand: string | nu
     },
   };
 }
+
+/** How a session is called in messages to people. */
+export function label(record: SessionRecord): string {
+  return record.name ? `"${record.name}" (${record.id.slice(0, 8)})` : record.id.slice(0, 8);
+}

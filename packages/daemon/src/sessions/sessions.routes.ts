@@ -1,6 +1,7 @@
 import type { ProviderInfo } from '@codepiper/core/providers/provider.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { Handlers } from '../http/mount.ts';
+import type { SessionTerminal } from './session-terminal.ts';
 import type { SessionsService } from './sessions.service.ts';
 
 type SessionVerbs =
@@ -21,6 +22,7 @@ type SessionVerbs =
 /** Endpoints about the session itself; those that send text along are the deliveries room's. */
 export function sessionHandlers(
   sessions: SessionsService,
+  terminal: SessionTerminal,
   describeProviders: () => ProviderInfo[],
 ): Pick<Handlers<typeof sessionEndpoints>, SessionVerbs> {
   const done = { success: true } as const;
@@ -41,11 +43,11 @@ export function sessionHandlers(
     killSession: async ({ params }) => ({ session: sessions.present(await sessions.kill(params.id)) }),
     recoverSession: async ({ params }) => ({ session: sessions.present(await sessions.recover(params.id)) }),
     sendKeys: async ({ params, body }) => {
-      await sessions.pressKeys(params.id, body.keys);
+      await terminal.pressKeys(params.id, body.keys);
       return done;
     },
     interruptSession: async ({ params }) => {
-      const { interrupted, record } = await sessions.interrupt(params.id);
+      const { interrupted, record } = await terminal.interrupt(params.id);
       return { interrupted, session: sessions.present(record) };
     },
     getModel: async ({ params }) => {
@@ -54,10 +56,10 @@ export function sessionHandlers(
       return { model: record.model, supportsModelSwitch };
     },
     resizeSession: async ({ params, body }) => ({
-      session: sessions.present(await sessions.resize(params.id, body.cols, body.rows)),
+      session: sessions.present(await terminal.resize(params.id, body.cols, body.rows)),
     }),
     readOutput: async ({ params, query }) =>
-      sessions.output(params.id, {
+      terminal.output(params.id, {
         ...(query.lines === undefined ? {} : { lines: query.lines }),
         styles: query.styles ?? false,
       }),

@@ -3,40 +3,22 @@ import type { Clock } from '@codepiper/core/clock.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { tmuxSessionName } from '@codepiper/core/paths.ts';
 import { type ProviderId, providerIds, resolveProviderId } from '@codepiper/core/providers/provider.ts';
-import { toTmuxKey } from '@codepiper/core/sessions/keys.ts';
-import {
-  type CreateSession,
-  type EvidenceSource,
-  isLive,
-  type Session,
-} from '@codepiper/core/sessions/session.ts';
-import type { AgentFact, Conversation, Provider } from '@codepiper/providers/provider.ts';
+import { type CreateSession, isLive, type Session } from '@codepiper/core/sessions/session.ts';
+import type { Conversation, Provider } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
-import type { Tx } from '../db/database.ts';
-import type { Ledger, NewEvent } from '../events/ledger.ts';
+import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
-import type { CaptureRequest, PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { Tmux } from '../tmux/tmux.ts';
 import { checkDirectory, hasConversation, type Launcher, newConversationId } from './launcher.ts';
-import { applyFact } from './lifecycle.ts';
-import type { Observer } from './observer.ts';
-import { endProgram, killProgram, type RunningProgram } from './program-end.ts';
+import type { LivePane, LivePanes } from './live-pane.ts';
+import { endProgram, killProgram, type RunningProgram, reapLeftovers } from './program-end.ts';
+import type { Reconciler } from './reconcile.ts';
 import type { SessionEnds } from './session-ends.ts';
-import { presentSession, type SessionRecord } from './session-record.ts';
+import { type Alongside, sessionEvent } from './session-events.ts';
+import { label, presentSession, type SessionRecord } from './session-record.ts';
+import type { SessionStarter } from './session-starter.ts';
 import type { SessionFilter, SessionsStore } from './sessions.store.ts';
-
-/** The pane of a live session. */
-export interface LivePane {
-  sessionId: string;
-  run: number;
-  paneId: string;
-  /** Process of the wrapper. */
-  wrapperPid: number;
-}
-
-export type Emit = (event: NewEvent) => void;
-/** Runs in the transaction that stores the session, so that both are there or neither. */
-export type Alongside = (tx: Tx, emit: Emit, record: SessionRecord) => Promise<void>;
 
 export interface SessionsOptions {
   ledger: Ledger;
@@ -44,8 +26,11 @@ export interface SessionsOptions {
   tmux: Tmux;
   launcher: Launcher;
   ends: SessionEnds;
-  panes: Map<string, LivePane>;
-  observer: () => Observer;
+  panes: LivePanes;
+  starter: SessionStarter;
+  reconciler: () => Pick<Reconciler, 'one'>;
+  /** Aborted when the daemon stops. */
+  closing: AbortSignal;
   clock: Clock;
   log: Log;
   maxSessions: number;
@@ -53,6 +38,8 @@ export interface SessionsOptions {
 
 /** When a failed start that could not be stored is tried again, in milliseconds. */
 const storeRetryMs = 1_000;
+/** How long an idle agent may take to end for a switch of its model, in milliseconds. */
+const modelRestartMs = 10_000;
 const defaultSize = { cols: 120, rows: 30 };
 
 /** The verbs of sessions. Verbs on one session run one after the other. */
@@ -86,6 +73,12 @@ export class SessionsService {
   requireLive(record: SessionRecord): { record: SessionRecord; pane: LivePane } {
     const pane = this.#o.panes.get(record.id);
     if (isLive(record.status) && pane) return { record, pane };
+    if (isLive(record.status)) {
+      throw new CodepiperError(
+        'session_busy',
+        `Session ${label(record)} is being started. Try again in a moment.`,
+      );
+    }
     throw new CodepiperError(
       'session_ended',
       `Session ${label(record)} has ended (${record.status}). Start it again: codepiper resume ${record.id.slice(0, 8)}`,
@@ -123,6 +116,7 @@ export class SessionsService {
       trusted: request.trust,
     };
     const env = launcher.environment(provider, { launch }, request.env);
+    launcher.checkCommand(provider, request.args, request.cwd, env);
     launch.trusted ||= await this.#requireTrust(provider, request.cwd, env);
     const at = clock.now();
     const wanted = request.providerResume;
@@ -171,7 +165,7 @@ export class SessionsService {
           : { mode: 'fork', id: wanted.providerSessionId, newId: newConversationId() }
         : { mode: 'new', id: newConversationId() };
       try {
-        await this.#start(provider, record, conversation, request.env);
+        await this.#o.starter.start(provider, record, conversation, request.env);
       } catch (error) {
         await this.#undoCreate(record, error);
         throw error;
@@ -228,9 +222,7 @@ export class SessionsService {
     return this.#verbs.run(id, async () => {
       const record = await this.#reload({ id });
       if (!isLive(record.status) && record.ending === null) return record;
-      if (isLive(record.status)) await this.#markEnding(record, 'stop');
-      await endProgram(this.#program(record), this.providerOf(record).stop, timeoutMs);
-      return this.#finishEnding(record);
+      return this.#stop(record, timeoutMs);
     });
   }
 
@@ -242,9 +234,7 @@ export class SessionsService {
     // A stop that waits for its deadline must not hold up a kill: this does not queue behind it.
     return this.#kills.run(id, async () => {
       const record = await this.#reload({ id });
-      if (isLive(record.status)) await this.#markEnding(record, 'kill');
-      await killProgram(this.#program(record));
-      return this.#finishEnding(record);
+      return this.#ending(record, 'kill', () => killProgram(this.#program(record)));
     });
   }
 
@@ -278,160 +268,31 @@ export class SessionsService {
     });
   }
 
-  async pressKeys(ref: string, names: readonly string[]): Promise<void> {
-    const keys = names.map((name) => {
-      const key = toTmuxKey(name);
-      if (key) return key;
-      throw new CodepiperError(
-        'invalid_request',
-        `body.keys: unknown key "${name}". Keys are single characters, enter, escape, tab, up, …, f1 to f12, with ctrl+, alt+ or shift+ before them.`,
-      );
-    });
-    const { pane } = await this.getLive(ref);
-    await this.#o.tmux.pressKeys(pane.paneId, keys);
-  }
-
-  /** Interrupts a running turn; an idle agent is left alone. */
-  async interrupt(ref: string): Promise<{ interrupted: boolean; record: SessionRecord }> {
-    const { record, pane } = await this.getLive(ref);
-    const interrupted = record.status !== 'running' || record.activity !== 'idle';
-    if (interrupted) await this.#o.tmux.pressKeys(pane.paneId, this.providerOf(record).input.interrupt);
-    return { interrupted, record: await this.#reload(record) };
-  }
-
-  async resize(ref: string, cols: number, rows: number): Promise<SessionRecord> {
-    const { record } = await this.getLive(ref);
-    await this.#o.tmux.resize(tmuxSessionName(record.id), cols, rows);
-    await this.#o.ledger.record(async (tx, emit) => {
-      await this.#o.store.in(tx).update(record.id, { cols, rows }, this.#o.clock.now());
-      emit(sessionEvent(record, 'session.resized', { cols, rows }));
-    });
-    return this.#reload(record);
-  }
-
-  /** Text of the pane; of an ended session what was on it last. */
-  async output(
-    ref: string,
-    request: { lines?: number; styles: boolean },
-  ): Promise<{ output: string; live: boolean }> {
-    const record = await this.get(ref);
-    const pane = this.#o.panes.get(record.id);
-    const text =
-      isLive(record.status) && pane
-        ? await this.capture(pane, { history: request.lines ?? 0, styles: request.styles, joinWrapped: true })
-        : await this.#o.ends.lastScreen(record.id, request.styles);
-    const lines = text.replace(/\n+$/, '').split('\n');
-    const kept = request.lines === undefined ? lines : lines.slice(-request.lines);
-    return { output: kept.join('\n'), live: isLive(record.status) };
-  }
-
-  capture(pane: LivePane, request: CaptureRequest): Promise<string> {
-    return this.#o.tmux.capture(pane.paneId, request);
-  }
-
   /** Switches the model by a restart of the agent in the same conversation, for agents that know no other way. */
   async restartWithModel(ref: string, model: string): Promise<SessionRecord> {
-    const { record } = await this.getLive(ref);
-    if (record.status !== 'running' || record.activity !== 'idle') {
-      throw new CodepiperError(
-        'session_busy',
-        `Session ${label(record)} is ${record.activity ?? record.status}: its model is switched by a restart, which needs an idle agent.`,
-      );
-    }
-    await this.stop(record.id, 10_000);
-    return this.resume(record.id, { model });
-  }
-
-  /** Stores what is known of the model. */
-  async noteModel(record: SessionRecord, model: string): Promise<SessionRecord> {
-    await this.#o.ledger.record(async (tx, emit) => {
-      await this.#o.store.in(tx).update(record.id, { model }, this.#o.clock.now());
-      emit(sessionEvent(record, 'session.model', { model, before: record.model }));
+    const { id } = await this.get(ref);
+    return this.#verbs.run(id, async () => {
+      const { record } = this.requireLive(await this.#reload({ id }));
+      if (record.status !== 'running' || record.activity !== 'idle') {
+        throw new CodepiperError(
+          'session_busy',
+          `Session ${label(record)} is ${record.activity ?? record.status}: its model is switched by a restart, which needs an idle agent.`,
+        );
+      }
+      return this.#restart(await this.#stop(record, modelRestartMs), { model });
     });
-    return this.#reload(record);
   }
 
   /** Compares one session with tmux again and takes up its pane when it is there. */
   async recover(ref: string): Promise<SessionRecord> {
     const record = await this.get(ref);
-    const pane = (await this.#o.tmux.listPanes()).find((p) => p.sessionName === tmuxSessionName(record.id));
-    if (!pane) {
-      throw new CodepiperError(
-        'session_ended',
-        `Session ${label(record)} has no pane in tmux any more. Start it again: codepiper resume ${record.id.slice(0, 8)}`,
-      );
-    }
-    await this.adopt(record, pane);
-    return this.#reload(record);
-  }
-
-  /** Takes up the pane of a session that an earlier daemon started. */
-  async adopt(record: SessionRecord, pane: PaneInfo): Promise<void> {
-    const provider = this.providerOf(record);
-    this.#o.panes.set(record.id, {
-      sessionId: record.id,
-      run: record.run,
-      paneId: pane.paneId,
-      wrapperPid: pane.pid,
-    });
-    if (!isLive(record.status)) {
-      await this.#o.ledger.record(async (tx, emit) => {
-        const change = {
-          status: 'running' as const,
-          activity: null,
-          evidence: { source: 'tmux' as const, detail: 'its pane is live' },
-          endedAt: null,
-          exitCode: null,
-          signal: null,
-        };
-        await this.#o.store.in(tx).update(record.id, change, this.#o.clock.now());
-        emit(sessionEvent(record, 'session.adopted', { before: record.status }));
-      });
-    } else if (record.status === 'starting' && provider.readiness === 'immediate') {
-      await this.#markStarted(record);
-    }
-    await this.#observe(record, provider);
-  }
-
-  /** Stores what an agent let us know. One transaction of its own. */
-  async report(run: { sessionId: string; run: number }, facts: readonly AgentFact[], source: EvidenceSource) {
-    await this.#o.ledger.record((tx, emit) => this.reportIn(tx, emit, run, facts, source));
-  }
-
-  /** The same inside a transaction; facts about another run are passed over. Returns the session as it was. */
-  async reportIn(
-    tx: Tx,
-    emit: Emit,
-    run: { sessionId: string; run: number },
-    facts: readonly AgentFact[],
-    source: EvidenceSource,
-  ): Promise<SessionRecord | null> {
-    const store = this.#o.store.in(tx);
-    const before = await store.get(run.sessionId);
-    if (!before || before.run !== run.run) return null;
-    let after = before;
-    for (const fact of facts) after = { ...after, ...applyFact(after, fact, source) };
-    if (after === before || JSON.stringify(after) === JSON.stringify(before)) return before;
-    await store.update(before.id, after, this.#o.clock.now());
-    if (after.status !== before.status || after.activity !== before.activity) {
-      emit(sessionEvent(before, 'session.updated', stateOf(before, after)));
-    }
-    if (after.model !== before.model) emit(sessionEvent(before, 'session.model', { model: after.model }));
-    if (after.conversation.id !== before.conversation.id) {
-      emit(
-        sessionEvent(before, 'session.conversation', {
-          id: after.conversation.id,
-          before: before.conversation.id,
-        }),
-      );
-    }
-    return before;
-  }
-
-  async notePid(run: { sessionId: string; run: number }, pid: number): Promise<void> {
-    const record = await this.#o.store.get(run.sessionId);
-    if (!record || record.run !== run.run || !isLive(record.status) || record.pid === pid) return;
-    await this.#o.store.update(record.id, { pid }, record.updatedAt);
+    await this.#o.reconciler().one(record);
+    const now = await this.#reload(record);
+    if (isLive(now.status)) return now;
+    throw new CodepiperError(
+      'session_ended',
+      `Session ${label(record)} has no live pane in tmux any more. Start it again: codepiper resume ${record.id.slice(0, 8)}`,
+    );
   }
 
   /** Waits until no verb is under way. */
@@ -455,19 +316,20 @@ export class SessionsService {
     this.#o.launcher.program(provider);
     await checkDirectory(record.cwd);
     await this.#requireRoom();
-    const id = record.conversation.id;
-    const known = id !== null && (await hasConversation(provider, record.transcriptPath));
-    const conversation: Conversation =
-      known && id ? { mode: 'resume', id } : { mode: 'new', id: newConversationId() };
+    // A pane that was taken away does not take its program along at once; two would write one transcript.
+    await reapLeftovers(record.id);
+    const known = await hasConversation(provider, record.transcriptPath);
+    const conversation = nextConversation(record, known);
     const started: SessionRecord = {
       ...record,
       status: 'starting',
       activity: null,
       evidence: {
         source: 'user',
-        detail: known
-          ? 'the session was resumed'
-          : 'the session was started again; the agent has stored no conversation to go on with',
+        detail:
+          conversation.mode !== 'new'
+            ? 'the session was resumed'
+            : 'the session was started again; the agent has stored no conversation to go on with',
       },
       model: request.model ?? record.model,
       endedAt: null,
@@ -476,15 +338,25 @@ export class SessionsService {
       pid: null,
       run: record.run + 1,
       ending: null,
-      conversation: { ...record.conversation, mode: known ? 'resume' : 'new' },
+      conversation: { ...record.conversation, mode: conversation.mode },
     };
     await this.#o.ledger.record(async (tx, emit) => {
       await this.#o.store.in(tx).update(record.id, started, this.#o.clock.now());
-      emit(sessionEvent(record, 'session.resumed', { run: started.run, conversation: known ? id : null }));
+      emit(
+        sessionEvent(record, 'session.resumed', {
+          run: started.run,
+          conversation: conversation.mode === 'new' ? null : conversation.id,
+        }),
+      );
       await alongside?.(tx, emit, started);
     });
     try {
-      await this.#start(provider, started, conversation, await this.#o.launcher.givenEnvironment(record.id));
+      await this.#o.starter.start(
+        provider,
+        started,
+        conversation,
+        await this.#o.launcher.givenEnvironment(record.id),
+      );
     } catch (error) {
       await this.#storeSoon(started, () =>
         this.#o.ends.end(
@@ -495,75 +367,6 @@ export class SessionsService {
       throw error;
     }
     return this.#reload(record);
-  }
-
-  async #start(
-    provider: Provider,
-    record: SessionRecord,
-    conversation: Conversation | null,
-    given: Record<string, string>,
-  ): Promise<void> {
-    const { launcher, tmux, panes, store, ledger, clock } = this.#o;
-    const prepared = await launcher.prepare(provider, record, conversation, given);
-    const immediate = provider.readiness === 'immediate';
-    await store.update(
-      record.id,
-      {
-        tokenHash: prepared.tokenHash,
-        conversation: {
-          ...record.conversation,
-          id: prepared.conversationId ?? record.conversation.id,
-          source: record.conversation.source ?? (prepared.conversationId ? 'codepiper' : null),
-        },
-      },
-      clock.now(),
-    );
-    const pane = await tmux.createPane({
-      sessionName: tmuxSessionName(record.id),
-      cols: record.cols,
-      rows: record.rows,
-      argv: prepared.paneArgv,
-    });
-    panes.set(record.id, {
-      sessionId: record.id,
-      run: record.run,
-      paneId: pane.paneId,
-      wrapperPid: pane.pid,
-    });
-    if (immediate) await this.#markStarted(record);
-    else
-      await ledger.record(async (_tx, emit) =>
-        emit(sessionEvent(record, 'session.started', { run: record.run })),
-      );
-    await this.#observe(record, provider);
-  }
-
-  async #markStarted(record: SessionRecord): Promise<void> {
-    await this.#o.ledger.record(async (tx, emit) => {
-      const store = this.#o.store.in(tx);
-      const now = await store.get(record.id);
-      if (!now || now.run !== record.run || now.status !== 'starting') return;
-      const change = {
-        status: 'running' as const,
-        evidence: { source: 'tmux' as const, detail: 'its pane is live' },
-      };
-      await store.update(record.id, change, this.#o.clock.now());
-      emit(sessionEvent(record, 'session.started', { run: record.run }));
-    });
-  }
-
-  async #observe(record: SessionRecord, provider: Provider): Promise<void> {
-    const pane = this.#o.panes.get(record.id);
-    if (!pane) return;
-    const given = await this.#o.launcher.givenEnvironment(record.id);
-    this.#o.observer().watch({
-      sessionId: record.id,
-      run: record.run,
-      paneId: pane.paneId,
-      provider,
-      folder: this.#o.launcher.folder(record.id),
-      env: this.#o.launcher.environment(provider, record, given),
-    });
   }
 
   /** The pane was never made: nothing of the session stays. */
@@ -591,6 +394,29 @@ export class SessionsService {
       );
       setTimeout(() => void this.#storeSoon(record, work), storeRetryMs).unref();
     }
+  }
+
+  #stop(record: SessionRecord, timeoutMs: number): Promise<SessionRecord> {
+    const { stop } = this.providerOf(record);
+    return this.#ending(record, 'stop', () => endProgram(this.#program(record), stop, timeoutMs));
+  }
+
+  /** Says that somebody asked for the end, brings it about, and says when nothing is left of the run. */
+  async #ending(
+    record: SessionRecord,
+    ending: 'stop' | 'kill',
+    end: () => Promise<void>,
+  ): Promise<SessionRecord> {
+    if (isLive(record.status)) await this.#markEnding(record, ending);
+    try {
+      await end();
+    } catch (error) {
+      // It was not brought about: whatever ends the program later was not this.
+      if (!(await this.#o.ends.hasEnded(record.id, record.run))) await this.#finishEnding(record);
+      throw error;
+    }
+    // The next daemon goes on with what this one leaves.
+    return this.#o.closing.aborted ? this.#reload(record) : this.#finishEnding(record);
   }
 
   async #markEnding(record: SessionRecord, ending: 'stop' | 'kill'): Promise<void> {
@@ -653,6 +479,18 @@ export class SessionsService {
   }
 }
 
+/**
+ * How a session goes on. What the agent has stored is resumed; a start that ended before the agent stored anything is
+ * made again as it was asked for; else there is nothing to go on with.
+ */
+function nextConversation({ conversation }: SessionRecord, isStored: boolean): Conversation {
+  const { id, source, forkedFrom } = conversation;
+  if (id && isStored) return { mode: 'resume', id };
+  if (forkedFrom) return { mode: 'fork', id: forkedFrom, newId: newConversationId() };
+  if (id && source === 'user-supplied') return { mode: 'resume', id };
+  return { mode: 'new', id: newConversationId() };
+}
+
 /** Throws `invalid_request` for a provider that does not exist. */
 export function requireProvider(name: string): Provider {
   const id: ProviderId | undefined = resolveProviderId(name);
@@ -661,27 +499,6 @@ export function requireProvider(name: string): Provider {
     'invalid_request',
     `Invalid provider: ${name}. Must be one of: ${providerIds.join(', ')}`,
   );
-}
-
-export function sessionEvent(
-  record: { id: string },
-  type: string,
-  payload: Record<string, unknown>,
-): NewEvent {
-  return { sessionId: record.id, source: 'session', type, payload };
-}
-
-function stateOf(before: SessionRecord, after: SessionRecord): Record<string, unknown> {
-  return {
-    status: after.status,
-    activity: after.activity,
-    evidence: after.evidence,
-    before: { status: before.status, activity: before.activity },
-  };
-}
-
-function label(record: SessionRecord): string {
-  return record.name ? `"${record.name}" (${record.id.slice(0, 8)})` : record.id.slice(0, 8);
 }
 
 function messageOf(error: unknown): string {

@@ -8,6 +8,7 @@ import {
 } from '@codepiper/core/sessions/session.ts';
 import type { ExpressionBuilder, Kysely, Selectable, Updateable } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { nearest as nearestWord } from '../platform/nearest.ts';
 import type { ConversationRecord, LaunchRecord, SessionRecord } from './session-record.ts';
 import type { SessionTable } from './sessions.table.ts';
 
@@ -60,10 +61,7 @@ export class SessionsStore {
     // Programs say whole ids: the quickest question, and it comes first.
     const whole = wholeId.test(ref) ? await this.get(ref) : null;
     if (whole) return whole;
-    const exact = await this.#select()
-      .where((eb) => eb.or([eb('id', '=', ref.toLowerCase()), eb('name', '=', ref)]))
-      .limit(1)
-      .executeTakeFirst();
+    const exact = await this.#select().where('name', '=', ref).executeTakeFirst();
     if (exact) return toRecord(exact);
     const matches = /^[0-9a-f-]+$/i.test(ref)
       ? await this.#select()
@@ -228,10 +226,18 @@ function describe(record: SessionRecord): string {
   return [record.id.slice(0, 8), record.name, record.provider, record.status].filter(Boolean).join('  ');
 }
 
-/** Sessions whose id or name begins like the reference: what somebody may have meant. */
+/** What somebody may have meant: the name or beginning of an id with the fewest mistakes, then what begins alike. */
 function nearest(ref: string, sessions: readonly SessionRecord[]): SessionRecord[] {
+  // In few characters of an id every other one is a mistake away.
+  const wordsOf = ({ id, name }: SessionRecord) => [
+    ...(name === null ? [] : [name]),
+    ...(ref.length < 4 ? [] : [id.slice(0, ref.length)]),
+  ];
+  const best = nearestWord(ref, sessions.flatMap(wordsOf));
   const start = ref.slice(0, Math.max(2, Math.floor(ref.length / 2))).toLowerCase();
-  return sessions
-    .filter((session) => session.id.startsWith(start) || session.name?.toLowerCase().includes(start))
-    .slice(0, 5);
+  const mistyped = sessions.filter((session) => best !== undefined && wordsOf(session).includes(best));
+  const alike = sessions.filter(
+    (session) => session.id.startsWith(start) || session.name?.toLowerCase().includes(start),
+  );
+  return [...new Set([...mistyped, ...alike])].slice(0, 5);
 }

@@ -59,14 +59,6 @@ export class ControlClient {
         options.onEvent(event);
       }
     });
-    child.stdout.on('data', (chunk: Buffer) => {
-      this.#lastByte = performance.now();
-      parser.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#words = chunk.toString('utf8').trim();
-    });
-    child.stdin.on('error', () => undefined); // the process is gone: `close` tells
     this.closed = new Promise((resolve) => {
       const end = (): void => {
         this.#isOpen = false;
@@ -78,6 +70,16 @@ export class ControlClient {
       child.once('error', end);
       child.once('close', end);
     });
+    // Out of file descriptors there is a process object without pipes, and its `error` comes later.
+    if (!child.stdout) return;
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#lastByte = performance.now();
+      parser.push(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#words = chunk.toString('utf8').trim();
+    });
+    child.stdin.on('error', () => undefined); // the process is gone: `close` tells
   }
 
   /** Whether a line can be sent. */

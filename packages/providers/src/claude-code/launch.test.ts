@@ -111,11 +111,21 @@ describe('plan', () => {
     expect(plan.files).toHaveLength(1);
   });
 
-  test.each(['--settings', '--session-id=x', '--resume', '-c', '--fork-session'])('refuses %s', (arg) => {
+  test.each([
+    '--settings',
+    '--session-id=x',
+    '--resume',
+    '--resume=6f1c0d7e',
+    '-r',
+    '-r6f1c0d7e-0000-4000-8000-000000000001',
+    '-r=6f1c0d7e',
+    '-c',
+    '--fork-session',
+  ])('refuses %s', (arg) => {
     expect(() => claudeCode.plan(launchRequest({ args: [arg, 'x'] }))).toThrowError(
       expect.objectContaining({
         code: 'invalid_request',
-        message: expect.stringContaining(arg.split('=')[0] ?? ''),
+        message: expect.stringMatching(new RegExp(`^${/^(--[^=]+|-.)/.exec(arg)?.[0]} cannot be`)),
       }),
     );
     expect(() => claudeCode.plan(launchRequest({ args: ['--', arg] }))).not.toThrow();

@@ -294,6 +294,7 @@ describe('plan', () => {
 
   test.each([
     ['-C', '/x'],
+    ['-C/x'],
     ['--cd=/x'],
     ['-c', 'hooks={}'],
     ['-chooks.Stop=[]'],

@@ -65,5 +65,9 @@ export const codex: Provider = {
   registry: null,
   readiness: 'title',
   // Of this session only; the picker that opens without a name would write the person's configuration.
-  modelSwitch: { kind: 'command', text: (model) => `/model ${model}` },
+  modelSwitch: {
+    kind: 'command',
+    text: (model) => `/model ${model}`,
+    confirms: (screen, model) => screen.includes(`Model changed to ${model}`),
+  },
 };

@@ -43,6 +43,9 @@ class AgentFaults {
   readonly #report: FaultReport = { points: 0, cut: 0, counts: {} };
   readonly #sent: string[] = [];
   readonly #trace: string[] = [];
+  #texts = 0;
+  /** Sessions that may have ended before their pane was made, and their prompt with them. */
+  readonly #unsure = new Set<string>();
   /** The session under test. */
   #id = '';
   #isLive = false;
@@ -99,7 +102,7 @@ class AgentFaults {
       case 'send':
       case 'queue': {
         // A prompt right behind another has to wait in the queue for the first one's turn to end.
-        const body = { text: this.#text(), idempotencyKey: `key ${this.#sent.length}`, waitMs: 0 };
+        const body = { text: this.#text(), idempotencyKey: `key ${this.#texts}`, waitMs: 0 };
         return this.#call('send', 'POST', `${path}/send`, body, (reply) =>
           reply.status === 200 ? null : show(reply),
         );
@@ -119,8 +122,18 @@ class AgentFaults {
         });
       case 'fork': {
         const name = `fork-${this.#report.points}`;
-        return this.#call('fork', 'POST', `${path}/fork`, { name, prompt: this.#text() }, (reply, isRetry) =>
-          reply.status === 201 || (isRetry && errorCode(reply) === 'name_taken') ? null : show(reply),
+        return this.#call(
+          'fork',
+          'POST',
+          `${path}/fork`,
+          { name, prompt: this.#text() },
+          (reply, isRetry) => {
+            if (reply.status === 201) return null;
+            if (!isRetry || errorCode(reply) !== 'name_taken') return show(reply);
+            // The first request was carried out, if only in part: `settle` looks.
+            this.#unsure.add(name);
+            return null;
+          },
         );
       }
     }
@@ -149,6 +162,9 @@ class AgentFaults {
 
   /** Every prompt is with the model, once; then agents that were started for a fork are ended. */
   async #settle(): Promise<void> {
+    for (const { name, endedAt } of await this.#house.sessions()) {
+      if (name !== null && this.#unsure.delete(name) && endedAt !== null) this.#sent.pop();
+    }
     const arrived = () => {
       const seen = this.#model.prompts().map((prompt) => prompt.trim());
       const wrong = this.#sent.filter((text) => seen.filter((prompt) => prompt === text).length !== 1);
@@ -186,7 +202,8 @@ class AgentFaults {
   }
 
   #text(): string {
-    const text = `prompt ${this.#options.seed}-${this.#sent.length + 1}`;
+    this.#texts += 1;
+    const text = `prompt ${this.#options.seed}-${this.#texts}`;
     this.#sent.push(text);
     return text;
   }
@@ -194,9 +211,18 @@ class AgentFaults {
   async #describe(error: unknown): Promise<string> {
     const { provider, seed } = this.#options;
     const what = error instanceof Error ? error.message : String(error);
-    const screen = await this.#house.screen(this.#id).catch(() => '');
-    const log = (await this.#house.log()).split('\n').slice(-40).join('\n');
+    const house = this.#house;
+    const live = (await house.sessions().catch(() => [])).filter(({ endedAt }) => endedAt === null);
+    const sessions = live.map(async ({ id, name, status, activity, evidence }) => {
+      const deliveries = (await house.deliveries(id))
+        .slice(0, 2)
+        .map((one) => `${one.status} ${one.preview}`);
+      const state = `${name}: ${status} ${activity} (${evidence.source}: ${evidence.detail}), ${deliveries.join(', ')}`;
+      return `${state}\n${await house.screen(id)}`;
+    });
+    const screens = await Promise.all(sessions).catch((failure) => [`no sessions to show: ${failure}`]);
+    const log = (await house.log()).split('\n').slice(-20).join('\n');
     const head = `${provider}, seed ${seed}, point ${this.#report.points}: ${what}`;
-    return [head, 'The points:', ...this.#trace, 'The screen:', screen, 'The log:', log].join('\n');
+    return [head, 'The points:', ...this.#trace, 'The sessions:', ...screens, 'The log:', log].join('\n');
   }
 }
