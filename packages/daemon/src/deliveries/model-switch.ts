@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { SessionFacts } from '../sessions/session-facts.ts';
-import { label, type SessionRecord } from '../sessions/session-record.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionTerminal } from '../sessions/session-terminal.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesService } from './deliveries.service.ts';
@@ -56,7 +56,7 @@ export class ModelSwitch {
     await deliveries.cancel(record.id, id);
     throw new CodepiperError(
       'session_busy',
-      `Session ${label(record)} did not come to its prompt within ${promptMs / 1000} s: the model is as it was.`,
+      `Session ${record.name ?? record.id.slice(0, 8)} did not come to its prompt within ${promptMs / 1000} s: the model is as it was.`,
     );
   }
 

@@ -358,6 +358,9 @@ export class SessionsService {
         await this.#o.launcher.givenEnvironment(record.id),
       );
     } catch (error) {
+      // The pane may have been made before it failed: what is stored as ended must have ended.
+      await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
+      await reapLeftovers(record.id);
       await this.#storeSoon(started, () =>
         this.#o.ends.end(
           { sessionId: started.id, run: started.run },
@@ -372,6 +375,7 @@ export class SessionsService {
   /** The pane was never made: nothing of the session stays. */
   async #undoCreate(record: SessionRecord, error: unknown): Promise<void> {
     await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
+    await reapLeftovers(record.id);
     this.#o.panes.delete(record.id);
     // First the files: on a full disk their room is what the row's change needs.
     await this.#o.launcher.folder(record.id).remove();
