@@ -149,6 +149,32 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     await house.run('kill', id, forked.id);
   });
 
+  it('switches the model of this session only, and says when it cannot', async () => {
+    const [other, config] =
+      provider === 'claude-code'
+        ? ['claude-haiku-4-5', join(agentHome.claudeDir, 'settings.json')]
+        : ['gpt-6-luna', join(agentHome.codexDir, 'config.toml')];
+    const id = await startAgent();
+    await send(id, 'before the switch');
+    await idle(id);
+    const before = await readFile(config, 'utf8');
+    await house.run('model', id, other);
+    expect(await house.run('model', id)).toBe(other);
+    await idle(id);
+    await send(id, 'after the switch');
+    await waitFor('the prompt', () => timesSeen('after the switch') === 1);
+    expect(model.lastRequest()?.body).toMatchObject({ model: other });
+    expect(model.lastRequest()?.messagesText).toContain('before the switch');
+    expect(await readFile(config, 'utf8')).not.toContain(other);
+    expect(before).not.toContain(other);
+    await idle(id);
+    await send(id, `HOLD model-${provider}`);
+    await waitFor('the model to be asked', () => model.holding().length > 0);
+    expect((await house.cli(['model', id, other])).code).toBe(1);
+    model.release(`model-${provider}`);
+    await house.run('kill', id);
+  });
+
   it.each([
     ['a slash', '/help is a word here'],
     ['a bang', '!touch never.txt'],
