@@ -1,4 +1,7 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; exec node -- "$0" "$@"
+// A shell script in its first lines, for one reason: started by name, node takes some of our options (--env-file) for
+// its own, unless it is told that none of them are. From here on it is JavaScript, for which the line above says nothing.
 // Read by any Node there is, so in the oldest syntax: an old one must get as far as the first message. Below
 // 22.14 the database driver ends the process without a word.
 'use strict';

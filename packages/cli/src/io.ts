@@ -26,7 +26,8 @@ export function processIo(): Io {
   return {
     env: processEnvironment(),
     cwd: process.cwd(),
-    self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+    // Behind `--` node takes none of our options for its own.
+    self: [process.execPath, ...process.execArgv, '--', process.argv[1] ?? ''],
     isTTY: {
       get stdin() {
         return isTerminal(0) && process.stdin.isTTY;
