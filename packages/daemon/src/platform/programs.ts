@@ -52,7 +52,8 @@ function versionIn(file: string, packageName: string): string | null {
     const { name, version } = manifest as { name?: unknown; version?: unknown };
     // Platform packages are named after the package they belong to.
     const ours = typeof name === 'string' && (name === packageName || name.startsWith(`${packageName}-`));
-    return ours && typeof version === 'string' ? version : null;
+    // Platform packages carry their platform behind the version.
+    return ours && typeof version === 'string' ? (/^\d+\.\d+\.\d+/.exec(version)?.[0] ?? null) : null;
   } catch {
     return null;
   }

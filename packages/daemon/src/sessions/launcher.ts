@@ -47,11 +47,16 @@ export class Launcher {
   /** Writes the scripts; by rename, so that wrappers that run keep reading the one they began with. */
   async install(): Promise<void> {
     const { binDirectory, cli } = this.#options;
-    await writePrivateFile(join(binDirectory, 'pane.sh'), paneScript);
-    await writePrivateFile(join(binDirectory, 'hook.sh'), hookScript);
+    // Only what changed: a daemon must be able to start on a full disk.
+    const write = (name: string, content: string, mode: 0o600 | 0o700) => {
+      const path = join(binDirectory, name);
+      if (readTextFile(path) !== content) writePrivateFile(path, content, mode);
+    };
+    write('pane.sh', paneScript, 0o600);
+    write('hook.sh', hookScript, 0o600);
     if (cli) {
       const command = `#!/bin/sh\nexec ${cli.map(shellQuote).join(' ')} "$@"\n`;
-      await writePrivateFile(join(binDirectory, 'codepiper'), command, 0o700);
+      write('codepiper', command, 0o700);
     }
   }
 

@@ -56,7 +56,10 @@ async function follow(
   await using _watch = watch;
   using follower = new TextFollower(size, (lines) => reader.write(`${lines.join('\n')}\n`));
   const gone = new Promise<IteratorReturnResult<undefined>>((resolve) => {
-    reader.once('close', () => resolve({ done: true, value: undefined }));
+    const end = () => resolve({ done: true, value: undefined });
+    // It may have gone while the watch was being set up.
+    if (reader.destroyed) end();
+    else reader.once('close', end);
   });
   const output = watch.output[Symbol.asyncIterator]();
   for (;;) {
