@@ -106,6 +106,21 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     await house.run('kill', id);
   });
 
+  it('runs a command for the model, and the model hears of it', async () => {
+    const id = await startAgent(...(provider === 'claude-code' ? ['--', '--allowedTools', 'Bash'] : []));
+    await send(id, `RUN echo ran by ${provider} | tee ran.txt`);
+    await waitFor(
+      'the model to hear',
+      async () => (await house.screen(id)).includes(`done: ran by ${provider}`),
+      {
+        timeout: 20_000,
+      },
+    );
+    expect(await readFile(join(project, 'ran.txt'), 'utf8')).toBe(`ran by ${provider}\n`);
+    await idle(id);
+    await house.run('kill', id);
+  });
+
   it('lets a person attach, type, detach, and see the agent go on', async () => {
     const id = await startAgent();
     await idle(id);
