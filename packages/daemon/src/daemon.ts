@@ -32,6 +32,7 @@ import { Observer } from './sessions/observer.ts';
 import { Reconciler } from './sessions/reconcile.ts';
 import { SessionEnds } from './sessions/session-ends.ts';
 import { SessionFacts } from './sessions/session-facts.ts';
+import { SessionLaunches } from './sessions/session-launches.ts';
 import { SessionStarter } from './sessions/session-starter.ts';
 import { SessionTerminal } from './sessions/session-terminal.ts';
 import { sessionHandlers } from './sessions/sessions.routes.ts';
@@ -131,19 +132,29 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     home,
     log,
   });
+  const launches = new SessionLaunches({
+    ledger,
+    store: sessionsStore,
+    tmux,
+    launcher,
+    starter,
+    ends,
+    panes,
+    clock,
+    log,
+    maxSessions: values.maxSessions,
+  });
   const sessions = new SessionsService({
     ledger,
     store: sessionsStore,
     tmux,
     launcher,
     ends,
-    starter,
+    launches,
     reconciler: () => reconciler,
     panes,
     closing: closing.signal,
     clock,
-    log,
-    maxSessions: values.maxSessions,
   });
   // Verbs end early once the daemon stops; what they left is in their rows.
   resources.defer(() => sessions.idle());

@@ -1,23 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '@codepiper/core/clock.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { tmuxSessionName } from '@codepiper/core/paths.ts';
-import { type ProviderId, providerIds, resolveProviderId } from '@codepiper/core/providers/provider.ts';
 import { type CreateSession, isLive, type Session } from '@codepiper/core/sessions/session.ts';
-import type { Conversation, Provider } from '@codepiper/providers/provider.ts';
+import type { Provider } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import type { Ledger } from '../events/ledger.ts';
-import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { Tmux } from '../tmux/tmux.ts';
-import { checkDirectory, hasConversation, type Launcher, newConversationId } from './launcher.ts';
+import { hasConversation, type Launcher } from './launcher.ts';
 import type { LivePane, LivePanes } from './live-pane.ts';
-import { endProgram, killProgram, type RunningProgram, reapLeftovers } from './program-end.ts';
+import { endProgram, killProgram, type RunningProgram } from './program-end.ts';
 import type { Reconciler } from './reconcile.ts';
 import type { SessionEnds } from './session-ends.ts';
 import { type Alongside, sessionEvent } from './session-events.ts';
+import { requireProvider, type SessionLaunches } from './session-launches.ts';
 import { label, presentSession, type SessionRecord } from './session-record.ts';
-import type { SessionStarter } from './session-starter.ts';
 import type { SessionFilter, SessionsStore } from './sessions.store.ts';
 
 export interface SessionsOptions {
@@ -27,20 +24,15 @@ export interface SessionsOptions {
   launcher: Launcher;
   ends: SessionEnds;
   panes: LivePanes;
-  starter: SessionStarter;
+  launches: SessionLaunches;
   reconciler: () => Pick<Reconciler, 'one'>;
   /** Aborted when the daemon stops. */
   closing: AbortSignal;
   clock: Clock;
-  log: Log;
-  maxSessions: number;
 }
 
-/** When a failed start that could not be stored is tried again, in milliseconds. */
-const storeRetryMs = 1_000;
 /** How long an idle agent may take to end for a switch of its model, in milliseconds. */
 const modelRestartMs = 10_000;
-const defaultSize = { cols: 120, rows: 30 };
 
 /** The verbs of sessions. Verbs on one session run one after the other. */
 export class SessionsService {
@@ -96,82 +88,8 @@ export class SessionsService {
   }
 
   async create(request: CreateSession, alongside?: Alongside): Promise<SessionRecord> {
-    const { launcher, store, clock } = this.#o;
-    const provider = requireProvider(request.provider);
-    launcher.program(provider);
-    await checkDirectory(request.cwd);
-    if (request.dangerousMode && !provider.capabilities.supportsDangerousMode) {
-      throw new CodepiperError('unsupported', `${provider.label} has no dangerous mode.`);
-    }
-    if (request.providerResume && !provider.capabilities.supportsResume) {
-      throw new CodepiperError('unsupported', `${provider.label} has no conversations to resume.`);
-    }
-    if (request.name) await this.#requireFreeName(request.name, null);
-    await this.#requireRoom();
-    const launch = {
-      args: request.args,
-      billingMode: request.billingMode,
-      dangerousMode: request.dangerousMode,
-      envKeys: Object.keys(request.env),
-      trusted: request.trust,
-    };
-    const env = launcher.environment(provider, { launch }, request.env);
-    launcher.checkCommand(provider, request.args, request.cwd, env);
-    launch.trusted ||= await this.#requireTrust(provider, request.cwd, env);
-    const at = clock.now();
-    const wanted = request.providerResume;
-    const record: SessionRecord = {
-      id: randomUUID(),
-      name: request.name ?? null,
-      provider: provider.id,
-      cwd: request.cwd,
-      status: 'starting',
-      activity: null,
-      evidence: { source: 'user', detail: 'the session was created' },
-      model: request.model ?? null,
-      createdAt: at,
-      updatedAt: at,
-      endedAt: null,
-      pid: null,
-      exitCode: null,
-      signal: null,
-      cols: request.cols ?? defaultSize.cols,
-      rows: request.rows ?? defaultSize.rows,
-      transcriptPath: null,
-      launch,
-      conversation: {
-        id: wanted?.mode === 'resume' ? wanted.providerSessionId : null,
-        mode: wanted?.mode ?? 'new',
-        source: wanted ? 'user-supplied' : null,
-        forkedFrom: wanted?.mode === 'fork' ? wanted.providerSessionId : null,
-      },
-      tokenHash: null,
-      run: 1,
-      ending: null,
-      queued: 0,
-    };
-    return this.#verbs.run(record.id, async () => {
-      await this.#o.ledger.record(async (tx, emit) => {
-        const inTx = store.in(tx);
-        await inTx.insert(record);
-        if (request.trust) await inTx.trustDirectory(request.cwd, provider.id, at);
-        emit(sessionEvent(record, 'session.created', { provider: provider.id, cwd: record.cwd }));
-        if (record.launch.dangerousMode) emit(sessionEvent(record, 'session.dangerous', {}));
-        await alongside?.(tx, emit, record);
-      });
-      const conversation: Conversation | null = wanted
-        ? wanted.mode === 'resume'
-          ? { mode: 'resume', id: wanted.providerSessionId }
-          : { mode: 'fork', id: wanted.providerSessionId, newId: newConversationId() }
-        : { mode: 'new', id: newConversationId() };
-      try {
-        await this.#o.starter.start(provider, record, conversation, request.env);
-      } catch (error) {
-        await this.#undoCreate(record, error);
-        throw error;
-      }
-      return this.#reload(record);
-    });
+    const plan = await this.#o.launches.plan(request);
+    return this.#verbs.run(plan.record.id, () => this.#o.launches.create(plan, alongside));
   }
 
   /** Starts an ended session again in its own row. */
@@ -180,7 +98,7 @@ export class SessionsService {
     return this.#verbs.run(id, async () => {
       // A kill that still looks for what was left behind would take the new run along.
       await this.#kills.run(id, async () => undefined);
-      return this.#restart(await this.#reload({ id }), request, alongside);
+      return this.#o.launches.again(await this.#reload({ id }), request, alongside);
     });
   }
 
@@ -240,7 +158,7 @@ export class SessionsService {
 
   async rename(ref: string, name: string | null): Promise<SessionRecord> {
     const record = await this.get(ref);
-    if (name) await this.#requireFreeName(name, record.id);
+    if (name) await this.#o.launches.requireFreeName(name, record.id);
     await this.#o.ledger.record(async (tx, emit) => {
       await this.#o.store.in(tx).update(record.id, { name }, this.#o.clock.now());
       emit(sessionEvent(record, 'session.renamed', { name, before: record.name }));
@@ -279,7 +197,7 @@ export class SessionsService {
           `Session ${label(record)} is ${record.activity ?? record.status}: its model is switched by a restart, which needs an idle agent.`,
         );
       }
-      return this.#restart(await this.#stop(record, modelRestartMs), { model });
+      return this.#o.launches.again(await this.#stop(record, modelRestartMs), { model });
     });
   }
 
@@ -299,105 +217,6 @@ export class SessionsService {
   async idle(): Promise<void> {
     await this.#verbs.idle();
     await this.#kills.idle();
-  }
-
-  async #restart(
-    record: SessionRecord,
-    request: { model?: string },
-    alongside?: Alongside,
-  ): Promise<SessionRecord> {
-    const provider = this.providerOf(record);
-    if (isLive(record.status)) {
-      throw new CodepiperError(
-        'session_live',
-        `Session ${label(record)} is live already. Attach to it: codepiper attach ${record.id.slice(0, 8)}`,
-      );
-    }
-    this.#o.launcher.program(provider);
-    await checkDirectory(record.cwd);
-    await this.#requireRoom();
-    // A pane that was taken away does not take its program along at once; two would write one transcript.
-    await reapLeftovers(record.id);
-    const known = await hasConversation(provider, record.transcriptPath);
-    const conversation = nextConversation(record, known);
-    const started: SessionRecord = {
-      ...record,
-      status: 'starting',
-      activity: null,
-      evidence: {
-        source: 'user',
-        detail:
-          conversation.mode !== 'new'
-            ? 'the session was resumed'
-            : 'the session was started again; the agent has stored no conversation to go on with',
-      },
-      model: request.model ?? record.model,
-      endedAt: null,
-      exitCode: null,
-      signal: null,
-      pid: null,
-      run: record.run + 1,
-      ending: null,
-      conversation: { ...record.conversation, mode: conversation.mode },
-    };
-    await this.#o.ledger.record(async (tx, emit) => {
-      await this.#o.store.in(tx).update(record.id, started, this.#o.clock.now());
-      emit(
-        sessionEvent(record, 'session.resumed', {
-          run: started.run,
-          conversation: conversation.mode === 'new' ? null : conversation.id,
-        }),
-      );
-      await alongside?.(tx, emit, started);
-    });
-    try {
-      await this.#o.starter.start(
-        provider,
-        started,
-        conversation,
-        await this.#o.launcher.givenEnvironment(record.id),
-      );
-    } catch (error) {
-      // The pane may have been made before it failed: what is stored as ended must have ended.
-      await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
-      await reapLeftovers(record.id);
-      await this.#storeSoon(started, () =>
-        this.#o.ends.end(
-          { sessionId: started.id, run: started.run },
-          { exitCode: null, detail: `the start failed: ${messageOf(error)}` },
-        ),
-      );
-      throw error;
-    }
-    return this.#reload(record);
-  }
-
-  /** The pane was never made: nothing of the session stays. */
-  async #undoCreate(record: SessionRecord, error: unknown): Promise<void> {
-    await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
-    await reapLeftovers(record.id);
-    this.#o.panes.delete(record.id);
-    // First the files: on a full disk their room is what the row's change needs.
-    await this.#o.launcher.folder(record.id).remove();
-    await this.#storeSoon(record, () =>
-      this.#o.ledger.record(async (tx, emit) => {
-        await this.#o.store.in(tx).remove(record.id, this.#o.clock.now());
-        emit(sessionEvent(record, 'session.failed', { reason: messageOf(error) }));
-      }),
-    );
-  }
-
-  /** Stores that a start failed; again and again when what made it fail is in the way of that too. */
-  async #storeSoon(record: SessionRecord, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#o.log.error(
-        { err: error, session: record.id },
-        'a failed start cannot be stored; it is tried again',
-      );
-      setTimeout(() => void this.#storeSoon(record, work), storeRetryMs).unref();
-    }
   }
 
   #stop(record: SessionRecord, timeoutMs: number): Promise<SessionRecord> {
@@ -450,61 +269,9 @@ export class SessionsService {
     };
   }
 
-  async #requireTrust(provider: Provider, cwd: string, env: Record<string, string>): Promise<boolean> {
-    const told = await this.#o.store.trustedDirectories(provider.id);
-    if (await this.#o.launcher.isTrusted(provider, cwd, env, told)) return told.includes(cwd);
-    throw new CodepiperError(
-      'trust_required',
-      `${provider.label} does not trust ${cwd} yet: it could read, edit and run files there. If you trust them, start with --trust.`,
-      { cwd, provider: provider.id },
-    );
-  }
-
-  async #requireFreeName(name: string, exceptId: string | null): Promise<void> {
-    if (!(await this.#o.store.nameTaken(name, exceptId))) return;
-    throw new CodepiperError(
-      'name_taken',
-      `Another session is named "${name}". Choose another name, or rename that one.`,
-    );
-  }
-
-  async #requireRoom(): Promise<void> {
-    if ((await this.#o.store.countLive()) < this.#o.maxSessions) return;
-    throw new CodepiperError(
-      'session_limit',
-      `Maximum concurrent sessions (${this.#o.maxSessions}) reached. Stop an existing session first, or raise sessions.max.`,
-    );
-  }
-
   async #reload(record: { id: string }): Promise<SessionRecord> {
     const fresh = await this.#o.store.get(record.id);
     if (fresh) return fresh;
     throw new CodepiperError('session_not_found', `Session not found: ${record.id}`);
   }
-}
-
-/**
- * How a session goes on. What the agent has stored is resumed; a start that ended before the agent stored anything is
- * made again as it was asked for; else there is nothing to go on with.
- */
-function nextConversation({ conversation }: SessionRecord, isStored: boolean): Conversation {
-  const { id, source, forkedFrom } = conversation;
-  if (id && isStored) return { mode: 'resume', id };
-  if (forkedFrom) return { mode: 'fork', id: forkedFrom, newId: newConversationId() };
-  if (id && source === 'user-supplied') return { mode: 'resume', id };
-  return { mode: 'new', id: newConversationId() };
-}
-
-/** Throws `invalid_request` for a provider that does not exist. */
-export function requireProvider(name: string): Provider {
-  const id: ProviderId | undefined = resolveProviderId(name);
-  if (id) return getProvider(id);
-  throw new CodepiperError(
-    'invalid_request',
-    `Invalid provider: ${name}. Must be one of: ${providerIds.join(', ')}`,
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@codepiper/core/clock.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { tmuxSessionName } from '@codepiper/core/paths.ts';
+import { type ProviderId, providerIds, resolveProviderId } from '@codepiper/core/providers/provider.ts';
+import { type CreateSession, isLive } from '@codepiper/core/sessions/session.ts';
+import type { Conversation, Provider } from '@codepiper/providers/provider.ts';
+import { getProvider } from '@codepiper/providers/registry.ts';
+import type { Ledger } from '../events/ledger.ts';
+import type { Log } from '../log/log.ts';
+import type { Tmux } from '../tmux/tmux.ts';
+import { checkDirectory, hasConversation, type Launcher, newConversationId } from './launcher.ts';
+import type { LivePanes } from './live-pane.ts';
+import { reapLeftovers } from './program-end.ts';
+import type { SessionEnds } from './session-ends.ts';
+import { type Alongside, sessionEvent } from './session-events.ts';
+import { label, type SessionRecord } from './session-record.ts';
+import type { SessionStarter } from './session-starter.ts';
+import type { SessionsStore } from './sessions.store.ts';
+
+export interface SessionLaunchesOptions {
+  ledger: Ledger;
+  store: SessionsStore;
+  tmux: Tmux;
+  launcher: Launcher;
+  starter: SessionStarter;
+  ends: SessionEnds;
+  panes: LivePanes;
+  clock: Clock;
+  log: Log;
+  maxSessions: number;
+}
+
+/** A checked request: the row to be, and how the agent is started. */
+export interface LaunchPlan {
+  request: CreateSession;
+  provider: Provider;
+  record: SessionRecord;
+  conversation: Conversation;
+}
+
+/** When a failed start that could not be stored is tried again, in milliseconds. */
+const storeRetryMs = 1_000;
+const defaultSize = { cols: 120, rows: 30 };
+
+/**
+ * First starts and further ones. The row is stored before the pane is made, so that no pane is ever without a row; a
+ * start that fails leaves neither.
+ */
+export class SessionLaunches {
+  readonly #o: SessionLaunchesOptions;
+
+  constructor(options: SessionLaunchesOptions) {
+    this.#o = options;
+  }
+
+  /** Checks a request and says what would be started. Throws `CodepiperError` for what cannot be. */
+  async plan(request: CreateSession): Promise<LaunchPlan> {
+    const { launcher, clock } = this.#o;
+    const provider = requireProvider(request.provider);
+    launcher.program(provider);
+    await checkDirectory(request.cwd);
+    if (request.dangerousMode && !provider.capabilities.supportsDangerousMode) {
+      throw new CodepiperError('unsupported', `${provider.label} has no dangerous mode.`);
+    }
+    if (request.providerResume && !provider.capabilities.supportsResume) {
+      throw new CodepiperError('unsupported', `${provider.label} has no conversations to resume.`);
+    }
+    if (request.name) await this.requireFreeName(request.name, null);
+    await this.#requireRoom();
+    const launch = {
+      args: request.args,
+      billingMode: request.billingMode,
+      dangerousMode: request.dangerousMode,
+      envKeys: Object.keys(request.env),
+      trusted: request.trust,
+    };
+    const env = launcher.environment(provider, { launch }, request.env);
+    launcher.checkCommand(provider, request.args, request.cwd, env);
+    launch.trusted ||= await this.#requireTrust(provider, request.cwd, env);
+    const at = clock.now();
+    const wanted = request.providerResume;
+    const record: SessionRecord = {
+      id: randomUUID(),
+      name: request.name ?? null,
+      provider: provider.id,
+      cwd: request.cwd,
+      status: 'starting',
+      activity: null,
+      evidence: { source: 'user', detail: 'the session was created' },
+      model: request.model ?? null,
+      createdAt: at,
+      updatedAt: at,
+      endedAt: null,
+      pid: null,
+      exitCode: null,
+      signal: null,
+      cols: request.cols ?? defaultSize.cols,
+      rows: request.rows ?? defaultSize.rows,
+      transcriptPath: null,
+      launch,
+      conversation: {
+        id: wanted?.mode === 'resume' ? wanted.providerSessionId : null,
+        mode: wanted?.mode ?? 'new',
+        source: wanted ? 'user-supplied' : null,
+        forkedFrom: wanted?.mode === 'fork' ? wanted.providerSessionId : null,
+      },
+      tokenHash: null,
+      run: 1,
+      ending: null,
+      queued: 0,
+    };
+    return { request, provider, record, conversation: firstConversation(request) };
+  }
+
+  /** Stores the session of a plan and makes its pane. */
+  async create(plan: LaunchPlan, alongside?: Alongside): Promise<SessionRecord> {
+    const { request, provider, record, conversation } = plan;
+    await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      await store.insert(record);
+      if (request.trust) await store.trustDirectory(request.cwd, provider.id, record.createdAt);
+      emit(sessionEvent(record, 'session.created', { provider: provider.id, cwd: record.cwd }));
+      if (record.launch.dangerousMode) emit(sessionEvent(record, 'session.dangerous', {}));
+      await alongside?.(tx, emit, record);
+    });
+    try {
+      await this.#o.starter.start(provider, record, conversation, request.env);
+    } catch (error) {
+      await this.#undoCreate(record, error);
+      throw error;
+    }
+    return this.#reload(record);
+  }
+
+  /** Starts an ended session again in its own row. */
+  async again(
+    record: SessionRecord,
+    request: { model?: string },
+    alongside?: Alongside,
+  ): Promise<SessionRecord> {
+    const provider = getProvider(record.provider);
+    if (isLive(record.status)) {
+      throw new CodepiperError(
+        'session_live',
+        `Session ${label(record)} is live already. Attach to it: codepiper attach ${record.id.slice(0, 8)}`,
+      );
+    }
+    this.#o.launcher.program(provider);
+    await checkDirectory(record.cwd);
+    await this.#requireRoom();
+    // A pane that was taken away does not take its program along at once; two would write one transcript.
+    await reapLeftovers(record.id);
+    const known = await hasConversation(provider, record.transcriptPath);
+    const conversation = nextConversation(record, known);
+    const started: SessionRecord = {
+      ...record,
+      status: 'starting',
+      activity: null,
+      evidence: {
+        source: 'user',
+        detail:
+          conversation.mode !== 'new'
+            ? 'the session was resumed'
+            : 'the session was started again; the agent has stored no conversation to go on with',
+      },
+      model: request.model ?? record.model,
+      endedAt: null,
+      exitCode: null,
+      signal: null,
+      pid: null,
+      run: record.run + 1,
+      ending: null,
+      conversation: { ...record.conversation, mode: conversation.mode },
+    };
+    await this.#o.ledger.record(async (tx, emit) => {
+      await this.#o.store.in(tx).update(record.id, started, this.#o.clock.now());
+      emit(
+        sessionEvent(record, 'session.resumed', {
+          run: started.run,
+          conversation: conversation.mode === 'new' ? null : conversation.id,
+        }),
+      );
+      await alongside?.(tx, emit, started);
+    });
+    try {
+      await this.#o.starter.start(
+        provider,
+        started,
+        conversation,
+        await this.#o.launcher.givenEnvironment(record.id),
+      );
+    } catch (error) {
+      // The pane may have been made before it failed: what is stored as ended must have ended.
+      await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
+      await reapLeftovers(record.id);
+      await this.#storeSoon(started, () =>
+        this.#o.ends.end(
+          { sessionId: started.id, run: started.run },
+          { exitCode: null, detail: `the start failed: ${messageOf(error)}` },
+        ),
+      );
+      throw error;
+    }
+    return this.#reload(record);
+  }
+
+  /** The pane was never made: nothing of the session stays. */
+  async #undoCreate(record: SessionRecord, error: unknown): Promise<void> {
+    await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
+    await reapLeftovers(record.id);
+    this.#o.panes.delete(record.id);
+    // First the files: on a full disk their room is what the row's change needs.
+    await this.#o.launcher.folder(record.id).remove();
+    await this.#storeSoon(record, () =>
+      this.#o.ledger.record(async (tx, emit) => {
+        await this.#o.store.in(tx).remove(record.id, this.#o.clock.now());
+        emit(sessionEvent(record, 'session.failed', { reason: messageOf(error) }));
+      }),
+    );
+  }
+
+  /** Stores that a start failed; again and again when what made it fail is in the way of that too. */
+  async #storeSoon(record: SessionRecord, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#o.log.error(
+        { err: error, session: record.id },
+        'a failed start cannot be stored; it is tried again',
+      );
+      setTimeout(() => void this.#storeSoon(record, work), storeRetryMs).unref();
+    }
+  }
+
+  async #requireTrust(provider: Provider, cwd: string, env: Record<string, string>): Promise<boolean> {
+    const told = await this.#o.store.trustedDirectories(provider.id);
+    if (await this.#o.launcher.isTrusted(provider, cwd, env, told)) return told.includes(cwd);
+    throw new CodepiperError(
+      'trust_required',
+      `${provider.label} does not trust ${cwd} yet: it could read, edit and run files there. If you trust them, start with --trust.`,
+      { cwd, provider: provider.id },
+    );
+  }
+
+  /** Throws `name_taken`. */
+  async requireFreeName(name: string, exceptId: string | null): Promise<void> {
+    if (!(await this.#o.store.nameTaken(name, exceptId))) return;
+    throw new CodepiperError(
+      'name_taken',
+      `Another session is named "${name}". Choose another name, or rename that one.`,
+    );
+  }
+
+  async #requireRoom(): Promise<void> {
+    if ((await this.#o.store.countLive()) < this.#o.maxSessions) return;
+    throw new CodepiperError(
+      'session_limit',
+      `Maximum concurrent sessions (${this.#o.maxSessions}) reached. Stop an existing session first, or raise sessions.max.`,
+    );
+  }
+
+  async #reload(record: SessionRecord): Promise<SessionRecord> {
+    return (await this.#o.store.get(record.id)) ?? record;
+  }
+}
+
+function firstConversation({ providerResume }: CreateSession): Conversation {
+  if (!providerResume) return { mode: 'new', id: newConversationId() };
+  const { providerSessionId: id, mode } = providerResume;
+  return mode === 'resume' ? { mode, id } : { mode, id, newId: newConversationId() };
+}
+
+/**
+ * How a session goes on. What the agent has stored is resumed; a start that ended before the agent stored anything is
+ * made again as it was asked for; else there is nothing to go on with.
+ */
+function nextConversation({ conversation }: SessionRecord, isStored: boolean): Conversation {
+  const { id, source, forkedFrom } = conversation;
+  if (id && isStored) return { mode: 'resume', id };
+  if (forkedFrom) return { mode: 'fork', id: forkedFrom, newId: newConversationId() };
+  if (id && source === 'user-supplied') return { mode: 'resume', id };
+  return { mode: 'new', id: newConversationId() };
+}
+
+/** Throws `invalid_request` for a provider that does not exist. */
+export function requireProvider(name: string): Provider {
+  const id: ProviderId | undefined = resolveProviderId(name);
+  if (id) return getProvider(id);
+  throw new CodepiperError(
+    'invalid_request',
+    `Invalid provider: ${name}. Must be one of: ${providerIds.join(', ')}`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
