@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProviderId } from '@codepiper/core/providers/provider.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createLedger, type Ledger } from '../events/ledger.ts';
 import { silentLog } from '../log/log.ts';
-import type { SessionRecord } from '../sessions/session-record.ts';
 import { HooksService } from './hooks.service.ts';
 
 const sessionId = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
@@ -23,7 +23,7 @@ afterEach(() => database[Symbol.asyncDispose]());
 async function eventOf(provider: ProviderId, payload: unknown, name = 'origin') {
   const hooks = new HooksService({
     ledger,
-    store: { get: async () => record(provider) },
+    store: { get: async () => sessionRecord({ id: sessionId, provider: provider }) },
     sessions: { reportIn: async () => null },
     deliveries: { observeIn: async () => [], announce: () => {} },
     observer: { hookSpoke: () => false },
@@ -96,31 +96,3 @@ it('takes tokens out, cuts what is long, and passes over fields and events it do
     cwd: `/${'x'.repeat(499)}…`,
   });
 });
-
-function record(provider: ProviderId): SessionRecord {
-  return {
-    id: sessionId,
-    name: null,
-    provider,
-    cwd: '/repo',
-    status: 'running',
-    activity: 'idle',
-    evidence: { source: 'registry', detail: 'idle' },
-    model: null,
-    createdAt: 1,
-    updatedAt: 1,
-    endedAt: null,
-    pid: 7,
-    exitCode: null,
-    signal: null,
-    cols: 80,
-    rows: 24,
-    transcriptPath: null,
-    launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: false },
-    conversation: { id: 'a', mode: 'new', source: 'codepiper', forkedFrom: null },
-    tokenHash: null,
-    run: 1,
-    ending: null,
-    queued: 0,
-  };
-}

@@ -1,34 +1,7 @@
 import { sessionStatuses } from '@codepiper/core/sessions/session.ts';
 import { describe, expect, it } from 'vitest';
+import { sessionRecord as record } from '../../test/session-record.ts';
 import { applyEnd, applyFact, signalOf } from './lifecycle.ts';
-import type { SessionRecord } from './session-record.ts';
-
-const record = (change: Partial<SessionRecord> = {}): SessionRecord => ({
-  id: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
-  name: null,
-  provider: 'claude-code',
-  cwd: '/work',
-  status: 'running',
-  activity: 'idle',
-  evidence: { source: 'registry', detail: 'idle' },
-  model: null,
-  createdAt: 1,
-  updatedAt: 1,
-  endedAt: null,
-  pid: 7,
-  exitCode: null,
-  signal: null,
-  cols: 80,
-  rows: 24,
-  transcriptPath: null,
-  launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: false },
-  conversation: { id: 'a', mode: 'new', source: 'codepiper', forkedFrom: null },
-  tokenHash: null,
-  run: 1,
-  ending: null,
-  queued: 0,
-  ...change,
-});
 
 describe('what a fact changes', () => {
   it('makes an idle session busy when its prompt arrives, and names the evidence', () => {

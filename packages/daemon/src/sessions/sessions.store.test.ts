@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { silentLog } from '../log/log.ts';
-import type { SessionRecord } from './session-record.ts';
 import { SessionsStore } from './sessions.store.ts';
 
 let database: OpenDatabase;
@@ -9,9 +9,15 @@ let store: SessionsStore;
 beforeEach(async () => {
   database = await openDatabase(':memory:', { log: silentLog, clock: { now: () => 1 } });
   store = new SessionsStore(database.db);
-  await store.insert(record('11111111-1111-4111-8111-111111111111', 'review'));
-  await store.insert(record('22222222-2222-4222-8222-222222222222', 'frontend'));
-  await store.insert(record('3fa2b1c0-3333-4333-8333-333333333333', null));
+  await store.insert(
+    sessionRecord({ id: '11111111-1111-4111-8111-111111111111', name: 'review', provider: 'shell' }),
+  );
+  await store.insert(
+    sessionRecord({ id: '22222222-2222-4222-8222-222222222222', name: 'frontend', provider: 'shell' }),
+  );
+  await store.insert(
+    sessionRecord({ id: '3fa2b1c0-3333-4333-8333-333333333333', name: null, provider: 'shell' }),
+  );
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
@@ -30,31 +36,3 @@ it.each([
     details: { candidates: meant.map((start) => expect.stringContaining(start)) },
   });
 });
-
-function record(id: string, name: string | null): SessionRecord {
-  return {
-    id,
-    name,
-    provider: 'shell',
-    cwd: '/repo',
-    status: 'running',
-    activity: 'idle',
-    evidence: { source: 'tmux', detail: 'runs' },
-    model: null,
-    createdAt: 1,
-    updatedAt: 1,
-    endedAt: null,
-    pid: 7,
-    exitCode: null,
-    signal: null,
-    cols: 80,
-    rows: 24,
-    transcriptPath: null,
-    launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: false },
-    conversation: { id: null, mode: 'new', source: null, forkedFrom: null },
-    tokenHash: null,
-    run: 1,
-    ending: null,
-    queued: 0,
-  };
-}
