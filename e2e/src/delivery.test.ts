@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createAgentHome } from '@codepiper/testkit/homes.ts';
 import { House } from '@codepiper/testkit/house.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
@@ -105,6 +106,17 @@ describe('delivery to a program', () => {
     await post(id, 'send', { text: 'behind the scroll' });
     await waitFor('the line', async () => (await got(cwd)).length > 0);
   });
+});
+
+it('keeps nothing that was said to a session that was removed', async () => {
+  const { id } = await house.create({ provider: 'shell', cwd: work, args: ['cat'] });
+  await post(id, 'send', { text: 'a word for cat alone', waitMs: 5000 });
+  await house.run('kill', id);
+  await house.run('rm', id);
+  const database = new DatabaseSync(join(house.home, 'codepiper.db'), { readOnly: true });
+  const texts = () => database.prepare('SELECT text FROM deliveries WHERE session_id = ?').all(id);
+  await waitFor('the text to be forgotten', () => JSON.stringify(texts()) === '[{"text":""}]');
+  database.close();
 });
 
 describe('who may speak', () => {

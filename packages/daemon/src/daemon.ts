@@ -293,6 +293,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         if (event.type === 'session.ended') {
           void deliveries.failRun(event.sessionId, Number(event.payload.run)).catch(logFailure(log));
         }
+        if (event.type === 'session.removed') {
+          void deliveries.forget(event.sessionId).catch(logFailure(log));
+        }
         typist.wake(event.sessionId);
       }
     }),

@@ -35,7 +35,9 @@ export function deliveryHandlers(
         };
   const send = async (ref: string, delivery: NewDelivery, waitMs: number, signal: AbortSignal) => {
     const queued = await deliveries.send(ref, delivery);
-    const result = await deliveries.outcome(queued.id, waitMs, signal);
+    const result = await deliveries.outcome(queued.id, waitMs, signal, {
+      isNew: queued.status === 'queued',
+    });
     return { outcome: result.outcome, delivery: presentDelivery(result.delivery) };
   };
   return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@codepiper/core/clock.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { DeliveryKind, SendOutcome } from '@codepiper/core/sessions/delivery.ts';
@@ -11,6 +12,9 @@ import type { Log } from '../log/log.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
+
+/** When a delivery that was just queued is first looked at if nothing was heard of it, in milliseconds. */
+const firstLookMs = 10;
 
 export interface NewDelivery {
   kind: DeliveryKind;
@@ -149,16 +153,13 @@ export class DeliveriesService {
   /** Fails what can no longer arrive because the run it was meant for, or an earlier one, is over. */
   async failRun(sessionId: string, run: number): Promise<void> {
     const open = async (store: DeliveriesStore) =>
-      (await store.inStatus(sessionId, ['queued', 'typed'])).filter((delivery) => delivery.run <= run);
+      (await store.open(sessionId)).filter((delivery) => delivery.run <= run);
     if ((await open(this.#o.store)).length === 0) return;
     const failed = await this.#o.ledger.record(async (tx, emit) => {
       const store = this.#o.store.in(tx);
       const over = await open(store);
       for (const delivery of over) {
-        const error =
-          delivery.status === 'typed'
-            ? 'typed, but the session ended before it was proven'
-            : 'the session ended before it could be typed';
+        const error = this.#whyFailed(delivery);
         await store.update(delivery.id, { status: 'failed', settledAt: this.#o.clock.now(), error });
         emit(deliveryEvent(delivery, 'delivery.failed', { error }));
       }
@@ -168,6 +169,11 @@ export class DeliveriesService {
       this.typing.delete(delivery.id);
       this.#settled(delivery.id);
     }
+  }
+
+  /** Of a session that was removed nothing that was said is kept. */
+  async forget(sessionId: string): Promise<void> {
+    await this.#o.ledger.record((tx) => this.#o.store.in(tx).forgetTexts(sessionId));
   }
 
   /** Holds an agent's facts against the texts that are under way, in the transaction that stores the facts. */
@@ -181,7 +187,7 @@ export class DeliveriesService {
     const prompts = facts.filter((fact) => fact.kind === 'prompt');
     if (prompts.length === 0) return [];
     const provider = getProvider(session.provider);
-    const open = (await this.#o.store.in(tx).inStatus(session.id, ['queued', 'typed'])).filter(
+    const open = (await this.#o.store.in(tx).open(session.id)).filter(
       (delivery) =>
         delivery.kind === 'prompt' && (delivery.status === 'typed' || this.typing.has(delivery.id)),
     );
@@ -202,11 +208,16 @@ export class DeliveriesService {
     for (const id of ids) this.#settled(id);
   }
 
-  /** Waits until the outcome is known, the time (milliseconds) is over, or the signal comes. */
+  /**
+   * Waits until the outcome is known, the time (milliseconds) is over, or the signal comes.
+   *
+   * @param options `isNew`: it was queued this moment
+   */
   async outcome(
     id: string,
     waitMs: number,
     signal?: AbortSignal,
+    { isNew = false } = {},
   ): Promise<{ outcome: SendOutcome; delivery: DeliveryRecord }> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = () => resolve();
@@ -216,6 +227,8 @@ export class DeliveriesService {
     this.#waiting.set(id, waiting);
     const timer = setTimeout(resolve, waitMs);
     try {
+      // What was just queued is on its way into the pane: looking at it now would only hold that up.
+      if (isNew && waitMs > firstLookMs) await Promise.race([promise, sleep(firstLookMs)]);
       const first = await this.#outcomeNow(id);
       if (first.outcome !== 'accepted' || waitMs === 0 || signal?.aborted) return first;
       await promise;
@@ -232,6 +245,13 @@ export class DeliveriesService {
     const delivery = await this.#o.store.get(id);
     if (!delivery) throw new CodepiperError('delivery_not_found', `There is no delivery ${id}.`);
     return { outcome: outcomeOf(delivery), delivery };
+  }
+
+  #whyFailed({ id, status }: DeliveryRecord): string {
+    if (status === 'typed') return 'typed, but the session ended before it was proven';
+    return this.typing.has(id)
+      ? 'the session ended while it was being typed'
+      : 'the session ended before it could be typed';
   }
 
   async #deliverIn(

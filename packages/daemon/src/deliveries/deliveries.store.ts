@@ -6,7 +6,8 @@ import {
   deliveryStatusSchema,
 } from '@codepiper/core/sessions/delivery.ts';
 import type { Evidence } from '@codepiper/core/sessions/session.ts';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { compileOnce } from '../db/compiled.ts';
 import type { Database } from '../db/database.ts';
 import type { DeliveryTable } from './deliveries.table.ts';
 
@@ -46,6 +47,39 @@ export function presentDelivery(record: DeliveryRecord): Delivery {
   };
 }
 
+const getQuery = compileOnce((db, { id }: { id: string }) =>
+  db.selectFrom('deliveries').selectAll().where('id', '=', id),
+);
+
+// The plus keeps SQLite from its index by session, by which it would read every text the session ever had.
+const openQuery = compileOnce((db, { sessionId }: { sessionId: string }) =>
+  db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where(sql<string>`+session_id`, '=', sessionId)
+    .where('status', 'in', ['queued', 'typed'])
+    .orderBy('seq'),
+);
+
+const insertQuery = compileOnce((db, values: Omit<DeliveryRecord, 'evidence'>) =>
+  db.insertInto('deliveries').values(({ selectFrom }) => ({
+    id: values.id,
+    session_id: values.sessionId,
+    run: values.run,
+    seq: selectFrom('deliveries as earlier')
+      .where('earlier.session_id', '=', values.sessionId)
+      .select(({ fn, val, eb }) => eb(fn.coalesce(fn.max('earlier.seq'), val(0)), '+', 1).as('next')),
+    kind: values.kind,
+    text: values.text,
+    status: values.status,
+    idempotency_key: values.idempotencyKey,
+    created_at: values.createdAt,
+    typed_at: values.typedAt,
+    settled_at: values.settledAt,
+    error: values.error,
+  })),
+);
+
 /** SQL about deliveries. */
 export class DeliveriesStore {
   readonly #db: Kysely<Database>;
@@ -60,33 +94,12 @@ export class DeliveriesStore {
 
   /** Puts a text at the end of its session's queue. */
   async insert(record: DeliveryRecord): Promise<void> {
-    const { next } = await this.#db
-      .selectFrom('deliveries')
-      .where('session_id', '=', record.sessionId)
-      .select(({ fn, val }) => fn.coalesce(fn.max('seq'), val(0)).as('next'))
-      .executeTakeFirstOrThrow();
-    await this.#db
-      .insertInto('deliveries')
-      .values({
-        id: record.id,
-        session_id: record.sessionId,
-        run: record.run,
-        seq: Number(next) + 1,
-        kind: record.kind,
-        text: record.text,
-        status: record.status,
-        idempotency_key: record.idempotencyKey,
-        created_at: record.createdAt,
-        typed_at: null,
-        settled_at: null,
-        evidence: null,
-        error: null,
-      })
-      .execute();
+    const { evidence: _evidence, ...values } = record;
+    await insertQuery(this.#db, values);
   }
 
   async get(id: string): Promise<DeliveryRecord | null> {
-    const row = await this.#db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+    const [row] = await getQuery(this.#db, { id });
     return row ? toRecord(row) : null;
   }
 
@@ -111,16 +124,14 @@ export class DeliveriesStore {
     return rows.map(toRecord);
   }
 
-  /** Texts of one session in these states, oldest first. */
-  async inStatus(sessionId: string, statuses: readonly DeliveryStatus[]): Promise<DeliveryRecord[]> {
-    const rows = await this.#db
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('session_id', '=', sessionId)
-      .where('status', 'in', statuses)
-      .orderBy('seq')
-      .execute();
-    return rows.map(toRecord);
+  /** Texts of one session that are queued, or typed and not settled; oldest first. */
+  async open(sessionId: string): Promise<DeliveryRecord[]> {
+    return (await openQuery(this.#db, { sessionId })).map(toRecord);
+  }
+
+  /** Empties the texts of a session. */
+  async forgetTexts(sessionId: string): Promise<void> {
+    await this.#db.updateTable('deliveries').set({ text: '' }).where('session_id', '=', sessionId).execute();
   }
 
   /** Sessions that have texts in these states. */

@@ -53,6 +53,9 @@ let asked: TypeRequest[];
 let answers: (TypeResult | Error)[];
 let mark: string;
 let guarded: string[];
+/** The screen before the typing and since. */
+let before: string;
+let after: string;
 
 const pane = (): PaneInfo => ({
   sessionName: `codepiper-${session.id}`,
@@ -72,7 +75,8 @@ beforeEach(async () => {
   const sessions = new SessionsStore(database.db);
   await sessions.insert(session);
   [asked, answers, mark, guarded] = [[], [], '', []];
-  const tmux: Pick<Tmux, 'type' | 'listPanes' | 'capture'> = {
+  [before, after] = ['', ''];
+  const tmux: Pick<Tmux, 'type' | 'listPanes' | 'capture' | 'takeKeptScreen'> = {
     type: async (request) => {
       asked.push(request);
       const answer = answers.shift() ?? 'typed';
@@ -80,7 +84,8 @@ beforeEach(async () => {
       return answer;
     },
     listPanes: async () => [pane()],
-    capture: async () => '',
+    capture: async () => after,
+    takeKeptScreen: async () => before,
   };
   const store = new DeliveriesStore(database.db);
   typist = new Typist({
@@ -166,6 +171,16 @@ describe('a text on its way into the pane', () => {
     expect(asked).toHaveLength(1);
     await seen('first');
     await waitFor('the second', () => asked.length === 2);
+  });
+
+  it('is proven by its echo, not by the same text that stood there before', async () => {
+    [before, after] = ['> ls\n', '> ls\n'];
+    const { id } = await deliveries.send(session.id, { kind: 'draft', text: 'ls', idempotencyKey: null });
+    await waitFor('the typing', async () => (await status(id)) === 'typed');
+    expect(asked[0]?.keepScreen).toBeDefined();
+    expect((await deliveries.outcome(id, 100)).outcome).toBe('accepted');
+    after = '> ls\n> ls';
+    expect((await deliveries.outcome(id, 10_000)).outcome).toBe('delivered');
   });
 
   it('counts a proof that comes before the typing has returned', async () => {

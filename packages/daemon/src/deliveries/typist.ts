@@ -6,9 +6,8 @@ import { getProvider } from '@codepiper/providers/registry.ts';
 import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { LivePane } from '../sessions/live-pane.ts';
-import type { SessionRecord } from '../sessions/session-record.ts';
-import type { SessionsStore } from '../sessions/sessions.store.ts';
-import type { PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { SessionState, SessionsStore } from '../sessions/sessions.store.ts';
+import type { CaptureRequest, PaneInfo, Tmux } from '../tmux/tmux.ts';
 import type { DeliveriesService } from './deliveries.service.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
 import { countEchoes, echoNeedle } from './echo.ts';
@@ -20,11 +19,13 @@ import { countEchoes, echoNeedle } from './echo.ts';
 const agentProofMs = (delivery: DeliveryRecord) => 15_000 + delivery.text.length / 20;
 /** How long a program may take to echo, in milliseconds. */
 const echoProofMs = 3_000;
+/** How long a program is left alone with its text before anything is looked at, in milliseconds. */
+const echoFirstMs = 2;
 const echoPollMs = [5, 10, 20, 40, 80, 160, 320] as const;
 /** A pane where a dialog was up is tried again after this, should nothing else wake the typist. */
 const guardedRetryMs = 2_000;
-/** Lines in which an echo is looked for. */
-const echoLines = 200;
+/** Where an echo is looked for. */
+const echoScreen: CaptureRequest = { history: 200, styles: false, joinWrapped: true };
 
 export interface TypistOptions {
   store: DeliveriesStore;
@@ -85,14 +86,17 @@ export class Typist implements AsyncDisposable {
 
   async #work(sessionId: string): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const session = await this.#o.sessions.get(sessionId);
+      const session = await this.#o.sessions.getState(sessionId);
       const pane = this.#o.panes.get(sessionId);
       if (!session) return;
+      const open = await this.#o.store.open(sessionId);
       const over = isLive(session.status) ? session.run - 1 : session.run;
-      await this.#o.deliveries().failRun(sessionId, over);
+      if (open.some((delivery) => delivery.run <= over)) {
+        await this.#o.deliveries().failRun(sessionId, over);
+        continue;
+      }
       if (!pane || !isLive(session.status) || pane.run !== session.run) return;
       const provider = getProvider(session.provider);
-      const open = await this.#o.store.inStatus(sessionId, ['queued', 'typed']);
       const unproven = open.find((delivery) => delivery.status === 'typed' && delivery.error === null);
       if (unproven) {
         await this.#prove(provider, pane, unproven, 0);
@@ -125,7 +129,7 @@ export class Typist implements AsyncDisposable {
   /** True when the text is in the pane. */
   async #type(
     provider: Provider,
-    session: SessionRecord,
+    session: SessionState,
     pane: LivePane,
     delivery: DeliveryRecord,
   ): Promise<boolean> {
@@ -133,8 +137,7 @@ export class Typist implements AsyncDisposable {
     const deliveries = this.#o.deliveries();
     const byEcho = provesByEcho(provider, delivery);
     const text = delivery.kind === 'prompt' ? provider.input.defuse(delivery.text) : delivery.text;
-    // Not awaited: calls reach tmux in the order they were made, so this is the screen before the text.
-    const before = byEcho ? this.#echoes(pane, delivery).catch(() => 0) : Promise.resolve(0);
+    let before: Promise<number> | null = null;
     deliveries.typing.add(delivery.id);
     try {
       const result = await tmux.type({
@@ -145,6 +148,7 @@ export class Typist implements AsyncDisposable {
         mark: delivery.id,
         from: this.#chunksIn.get(delivery.id) ?? 0,
         guards: provider.input.guards,
+        ...(byEcho ? { keepScreen: echoScreen } : {}),
       });
       if (result === 'guarded') {
         log.info({ session: session.id, delivery: delivery.id }, 'a dialog is up: nothing was typed');
@@ -156,6 +160,9 @@ export class Typist implements AsyncDisposable {
         return false;
       }
       this.#chunksIn.delete(delivery.id);
+      // The program reads it now: what comes next here would only take the processor from it.
+      if (byEcho) await sleep(echoFirstMs);
+      if (byEcho) before = this.#echoesBefore(pane, delivery);
       await deliveries.markTyped(delivery);
     } catch (error) {
       // It may have been typed all the same: its proof counts until the pane's mark was read.
@@ -163,7 +170,7 @@ export class Typist implements AsyncDisposable {
       throw error;
     }
     deliveries.typing.delete(delivery.id);
-    await this.#prove(provider, pane, delivery, await before);
+    await this.#prove(provider, pane, delivery, (await before) ?? 0);
     return true;
   }
 
@@ -210,12 +217,16 @@ export class Typist implements AsyncDisposable {
   }
 
   async #echoes(pane: LivePane, delivery: DeliveryRecord): Promise<number> {
-    const capture = await this.#o.tmux.capture(pane.paneId, {
-      history: echoLines,
-      styles: false,
-      joinWrapped: true,
-    });
-    return countEchoes(capture, echoNeedle(delivery.text));
+    return countEchoes(await this.#o.tmux.capture(pane.paneId, echoScreen), echoNeedle(delivery.text));
+  }
+
+  /** How often it stood there when its typing began. */
+  async #echoesBefore(pane: LivePane, delivery: DeliveryRecord): Promise<number> {
+    try {
+      return countEchoes(await this.#o.tmux.takeKeptScreen(pane.paneId), echoNeedle(delivery.text));
+    } catch {
+      return 0;
+    }
   }
 
   #later(sessionId: string, ms: number): void {
@@ -228,7 +239,7 @@ export class Typist implements AsyncDisposable {
   }
 }
 
-function isReady(session: SessionRecord, provider: Provider): boolean {
+function isReady(session: SessionState, provider: Provider): boolean {
   if (session.status !== 'running') return false;
   return provider.readiness === 'immediate' || session.activity === 'idle';
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '@codepiper/core/clock.ts';
 import type { EventQuery } from '@codepiper/core/events/event.endpoints.ts';
 import type { EventSource, LedgerEvent } from '@codepiper/core/events/event.ts';
-import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { Database } from '../db/database.ts';
+import type { Kysely, Selectable } from 'kysely';
+import { compileOnce } from '../db/compiled.ts';
+import type { Database, Tx } from '../db/database.ts';
 import { asStorageError } from '../db/errors.ts';
 import type { Log } from '../log/log.ts';
 import type { EventTable } from './events.table.ts';
@@ -27,12 +28,12 @@ export interface Ledger {
    * resolves. Nothing but SQL on `tx` may be awaited inside. Rejects with what `work` threw, or with
    * `storage_full` / `database_busy`; then nothing was changed.
    */
-  record<T>(work: (tx: Transaction<Database>, emit: EmitEvent) => Promise<T>): Promise<T>;
+  record<T>(work: (tx: Tx, emit: EmitEvent) => Promise<T>): Promise<T>;
   list(
     query: { sessionId?: string } & Partial<EventQuery>,
   ): Promise<{ events: LedgerEvent[]; hasMore: boolean }>;
   /** Whether a fact of this origin is stored already; to be asked inside `record`. */
-  knowsOrigin(tx: Transaction<Database>, origin: string): Promise<boolean>;
+  knowsOrigin(tx: Tx, origin: string): Promise<boolean>;
   /** Events after `id`, oldest first. For readers that must not miss one. */
   since(id: number, limit: number): Promise<LedgerEvent[]>;
   /** 0 when there is none. */
@@ -132,19 +133,40 @@ export function createLedger(parts: { db: Kysely<Database>; clock: Clock; log: L
   };
 }
 
-async function insert(tx: Transaction<Database>, event: NewEvent, at: number): Promise<LedgerEvent> {
-  const row = await tx
+const insertQuery = compileOnce((db, values: NewRow) =>
+  db
     .insertInto('events')
     .values({
-      session_id: event.sessionId,
-      at,
-      source: event.source,
-      type: event.type,
-      payload: JSON.stringify(event.payload),
-      origin: event.origin ?? null,
+      session_id: values.sessionId,
+      at: values.at,
+      source: values.source,
+      type: values.type,
+      payload: values.payload,
+      origin: values.origin,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+    .returningAll(),
+);
+
+type NewRow = {
+  sessionId: string | null;
+  at: number;
+  source: EventSource;
+  type: string;
+  /** JSON. */
+  payload: string;
+  origin: string | null;
+};
+
+async function insert(tx: Tx, event: NewEvent, at: number): Promise<LedgerEvent> {
+  const [row] = await insertQuery(tx, {
+    sessionId: event.sessionId,
+    at,
+    source: event.source,
+    type: event.type,
+    payload: JSON.stringify(event.payload),
+    origin: event.origin ?? null,
+  });
+  if (!row) throw new Error('SQLite stored an event and did not give it back');
   return toEvent(row);
 }
 

@@ -7,12 +7,16 @@ import {
   sessionStatusSchema,
 } from '@codepiper/core/sessions/session.ts';
 import type { ExpressionBuilder, Kysely, Selectable, Updateable } from 'kysely';
+import { compileOnce } from '../db/compiled.ts';
 import type { Database } from '../db/database.ts';
 import { nearest as nearestWord } from '../platform/nearest.ts';
 import type { ConversationRecord, LaunchRecord, SessionRecord } from './session-record.ts';
 import type { SessionTable } from './sessions.table.ts';
 
 export type SessionFilter = { provider?: ProviderId; status?: SessionStatus; live?: boolean };
+
+/** What of a session changes while it runs, and decides whether it may be typed into. */
+export type SessionState = Pick<SessionRecord, 'id' | 'run' | 'provider' | 'status' | 'activity'>;
 
 const ended: SessionStatus[] = ['stopped', 'crashed'];
 
@@ -23,6 +27,19 @@ const queuedCount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
     .where('deliveries.status', '=', 'queued')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .as('queued');
+
+const select = (db: Kysely<Database>) =>
+  db.selectFrom('sessions').where('removed_at', 'is', null).selectAll().select(queuedCount);
+
+const getQuery = compileOnce((db, { id }: { id: string }) => select(db).where('id', '=', id));
+
+const stateQuery = compileOnce((db, { id }: { id: string }) =>
+  db
+    .selectFrom('sessions')
+    .where('removed_at', 'is', null)
+    .where('id', '=', id)
+    .select(['id', 'run', 'provider', 'status', 'activity']),
+);
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -49,8 +66,14 @@ export class SessionsStore {
   }
 
   async get(id: string): Promise<SessionRecord | null> {
-    const row = await this.#select().where('id', '=', id).executeTakeFirst();
+    const [row] = await getQuery(this.#db, { id });
     return row ? toRecord(row) : null;
+  }
+
+  /** What decides whether anything may be typed. */
+  async getState(id: string): Promise<SessionState | null> {
+    const [row] = await stateQuery(this.#db, { id });
+    return row ? { id: row.id, run: row.run, ...toState(row) } : null;
   }
 
   /**
@@ -154,18 +177,26 @@ export class SessionsStore {
   }
 
   #select() {
-    return this.#db.selectFrom('sessions').where('removed_at', 'is', null).selectAll().select(queuedCount);
+    return select(this.#db);
   }
+}
+
+function toState(
+  row: Pick<Selectable<SessionTable>, 'provider' | 'status' | 'activity'>,
+): Pick<SessionRecord, 'provider' | 'status' | 'activity'> {
+  return {
+    provider: providerIdSchema.parse(row.provider),
+    status: sessionStatusSchema.parse(row.status),
+    activity: row.activity === null ? null : activitySchema.parse(row.activity),
+  };
 }
 
 function toRecord(row: Selectable<SessionTable> & { queued: number | null }): SessionRecord {
   return {
     id: row.id,
     name: row.name,
-    provider: providerIdSchema.parse(row.provider),
+    ...toState(row),
     cwd: row.cwd,
-    status: sessionStatusSchema.parse(row.status),
-    activity: activitySchema.nullable().parse(row.activity),
     evidence: evidenceSchema.parse(JSON.parse(row.evidence)),
     model: row.model,
     createdAt: row.created_at,

@@ -308,6 +308,23 @@ describe('screens', () => {
     expect(await server.run('list-buffers')).toBe('');
   });
 
+  it('are kept as they were right before a text, until they are taken', async () => {
+    const pane = await start(['cat']);
+    const keepScreen = { history: 100, styles: false, joinWrapped: true };
+    for (const [text, before] of [
+      ['first', ''],
+      ['second', 'first\nfirst\n'],
+    ] as const) {
+      const request = typing(pane, { chunks: [text], enter: true, keepScreen });
+      expect(await tmux.type(request)).toBe('typed');
+      expect((await tmux.takeKeptScreen(pane.paneId)).trimStart().replace(/\n+$/, '\n')).toBe(before);
+      // The terminal echoes it, and the program says it again.
+      await server.waitForText(pane.paneId, new RegExp(`${text}\\n${text}`));
+    }
+    await expect(tmux.takeKeptScreen(pane.paneId)).rejects.toMatchObject({ code: 'tmux_failed' });
+    expect(await server.run('list-buffers')).toBe('');
+  });
+
   it('are read where the path of the home means something to tmux', async () => {
     const odd = join(home, 'we ird#{pid} %Y \'"$x;');
     await mkdir(odd);

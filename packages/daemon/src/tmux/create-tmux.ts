@@ -19,7 +19,7 @@ import type {
   TypeRequest,
   TypeResult,
 } from './tmux.ts';
-import { joinGuards, typingLines, typingWords } from './typing.ts';
+import { captureFlags, joinGuards, keptScreenBuffer, typingLines, typingWords } from './typing.ts';
 import { tmuxVersion } from './version.ts';
 
 /** Name of our format subscription. */
@@ -164,6 +164,11 @@ class TmuxDriver implements Tmux {
     return this.#capture(await this.#find('capture'), paneId, request);
   }
 
+  async takeKeptScreen(paneId: string): Promise<string> {
+    const pane = checkPaneId(paneId);
+    return this.#readBuffer(await this.#find('read a screen'), keptScreenBuffer(this.#buffer, pane), pane);
+  }
+
   async watch(paneId: string): Promise<OutputWatch> {
     const pane = checkPaneId(paneId);
     const link = await this.#find('watch');
@@ -237,8 +242,10 @@ class TmuxDriver implements Tmux {
       const stopped =
         (await this.#guardedHere(link, request.paneId, guard)) ?? typingResult(await link.client.run(line));
       if (stopped instanceof CodepiperError) {
-        // A paste that failed leaves its buffer behind.
+        // A paste that failed leaves its buffer behind, and nobody asks for the screen.
         link.client.send(`delete-buffer -b ${this.#buffer}`);
+        if (request.keepScreen)
+          link.client.send(`delete-buffer -b ${keptScreenBuffer(this.#buffer, request.paneId)}`);
         throw stopped;
       }
       if (stopped === 'guarded' && done > 0) {
@@ -269,26 +276,26 @@ class TmuxDriver implements Tmux {
     return new RegExp(posixExpression(guard), 'mu').test(screen) ? 'guarded' : null;
   }
 
-  async #capture(link: Link, paneId: string, request: CaptureRequest): Promise<string> {
+  #capture(link: Link, paneId: string, request: CaptureRequest): Promise<string> {
     const pane = checkPaneId(paneId);
-    const name = `screen-${randomBytes(6).toString('hex')}`;
-    const file = join(this.#runFolder, name);
-    const flags = [
-      ...(request.styles ? ['-e'] : []),
-      ...(request.joinWrapped ? ['-J'] : []),
-      ...(request.history > 0 ? [`-S -${request.history}`] : []),
-    ].join(' ');
+    const name = screenName();
+    return this.#readBuffer(
+      link,
+      name,
+      pane,
+      `capture-pane -b ${name} -t ${pane} ${captureFlags(request)} ; `,
+    );
+  }
+
+  /** Takes the screen in a buffer by way of a file: what is printed would lose control characters. */
+  async #readBuffer(link: Link, buffer: string, pane: string, fill = ''): Promise<string> {
+    const file = join(this.#runFolder, screenName());
     const keeper = quote(`=${this.#keeper.session}:`);
-    const line = [
-      // save-buffer expands its path as a format; what an option holds is not expanded again.
-      `set-option -t ${keeper} @codepiper_run ${quote(file)}`,
-      `capture-pane -b ${name} -t ${pane} ${flags}`,
-      `save-buffer -b ${name} "#{@codepiper_run}"`,
-      `delete-buffer -b ${name}`,
-    ].join(' ; ');
+    // save-buffer expands its path as a format; what an option holds is not expanded again.
+    const save = `set-option -t ${keeper} @codepiper_run ${quote(file)} ; save-buffer -b ${buffer} "#{@codepiper_run}"`;
     try {
-      const blocks = await link.client.run(line);
-      if (blocks.some(({ ok }) => !ok)) link.client.send(`delete-buffer -b ${name}`);
+      const blocks = await link.client.run(`${fill}${save} ; delete-buffer -b ${buffer}`);
+      if (blocks.some(({ ok }) => !ok)) link.client.send(`delete-buffer -b ${buffer}`);
       textsOf(blocks, `read the screen of pane ${pane}`);
       return await readFile(file, 'utf8');
     } finally {
@@ -374,6 +381,10 @@ function posixExpression(expression: string): string {
     .replaceAll('[:digit:]', '\\d')
     .replaceAll('[:alpha:]', '\\p{L}')
     .replaceAll('[:alnum:]', '\\p{L}\\p{N}');
+}
+
+function screenName(): string {
+  return `screen-${randomBytes(6).toString('hex')}`;
 }
 
 /** Makes the private folder for screens, and removes those a killed daemon left. */

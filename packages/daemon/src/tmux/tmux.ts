@@ -46,6 +46,8 @@ export interface TypeRequest {
    * `details.chunksDone`, and Enter is not pressed.
    */
   guards: readonly string[];
+  /** Keeps what the pane shows in the same step, right before the text: see `Tmux.takeKeptScreen`. */
+  keepScreen?: CaptureRequest;
 }
 
 /** `guarded`: a guard matched and nothing was typed. `gone`: no such pane, or its program has ended. */
@@ -97,6 +99,8 @@ export interface Tmux extends AsyncDisposable {
   pressKeys(paneId: string, keys: readonly string[]): Promise<void>;
   resize(sessionName: string, cols: number, rows: number): Promise<void>;
   capture(paneId: string, request: CaptureRequest): Promise<string>;
+  /** The screen that the last typing of this pane kept, once. Fails when there is none. */
+  takeKeptScreen(paneId: string): Promise<string>;
   watch(paneId: string): Promise<OutputWatch>;
   /** Ends our keeper session, and the server with it when it is our own and nobody has a session on it. */
   leave(): Promise<void>;

@@ -33,6 +33,15 @@ describe('typing lines', () => {
     expect(lines.at(-1)?.chunksDone).toBe(chunks.length);
   });
 
+  it('keep the screen before anything is pasted, once', () => {
+    const chunks = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
+    const keepScreen = { history: 200, styles: false, joinWrapped: true };
+    const [first, ...rest] = typingLines({ ...request, chunks, keepScreen }, null, 'buf');
+    expect(first?.line).toMatch(/\{ capture-pane -b buf-screen-3 -t %3 +-J -S -200 ; setb .*"line 0"/);
+    expect(rest.length).toBeGreaterThan(0);
+    for (const { line } of rest) expect(line).not.toContain('capture-pane');
+  });
+
   it('never hold a line break, whatever the text', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), (chunks) => {

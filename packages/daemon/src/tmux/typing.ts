@@ -1,5 +1,5 @@
 import { quote } from './quote.ts';
-import type { TypeRequest } from './tmux.ts';
+import type { CaptureRequest, TypeRequest } from './tmux.ts';
 
 /**
  * Limits of one control line. tmux's parser prints the list of commands of a line for its log, at a cost of commands
@@ -36,6 +36,16 @@ export function joinGuards(guards: readonly string[]): string | null {
   return guards.length === 0 ? null : guards.map((guard) => `(${guard})`).join('|');
 }
 
+/** Flags of `capture-pane`. */
+export function captureFlags({ history, styles, joinWrapped }: CaptureRequest): string {
+  return [styles ? '-e' : '', joinWrapped ? '-J' : '', history > 0 ? `-S -${history}` : ''].join(' ');
+}
+
+/** Name of the buffer that keeps a pane's screen as it was before a typing; `buffer` as for `typingLines`. */
+export function keptScreenBuffer(buffer: string, paneId: string): string {
+  return `${buffer}-screen-${paneId.slice(1)}`;
+}
+
 /**
  * The control lines of a typing: one, unless the text is large. In each, tmux itself looks at the guard, pastes and
  * stores the mark, all between two looks at its other clients; so a daemon that dies at any point leaves the line
@@ -56,7 +66,10 @@ export function typingLines(request: TypeRequest, guard: string | null, buffer: 
   }
 
   const lines: TypingLine[] = [];
-  let commands: string[] = [];
+  const kept = keptScreenBuffer(buffer, paneId);
+  let commands = request.keepScreen
+    ? [`capture-pane -b ${kept} -t ${paneId} ${captureFlags(request.keepScreen)}`]
+    : [];
   let bytes = 0;
   const flush = (chunksDone: number, isLast: boolean): void => {
     if (isLast && enter) commands.push(enter);
