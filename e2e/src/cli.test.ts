@@ -261,7 +261,7 @@ describe('talking to a session', () => {
 
   it('stops several, resumes one and forgets the rest', async () => {
     const ids = [await startBash('s1'), await startBash('s2')];
-    expect(await house.run('stop', 's1', 's2')).toBe('s1: stopped (SIGHUP)\ns2: stopped (SIGHUP)');
+    expect(await house.run('stop', 's1', 's2')).toBe('s1: stopped\ns2: stopped');
     expect(await house.run('resume', 's1')).toBe(ids[0]);
     const { code, stdout, stderr } = await house.cli(['rm', 's1', 's2']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: 's2 is gone\n' });
@@ -273,6 +273,18 @@ describe('talking to a session', () => {
 });
 
 describe('reading a session', () => {
+  it('forgets every ended session at once, and no live one', async () => {
+    const live = await startBash('kept');
+    const ended = await startBash('swept');
+    await house.run('kill', ended);
+    expect((await house.cli(['rm', '--all'])).code).toBe(2);
+    await house.run('rm', '--all', '--yes');
+    const left = (await house.sessions()).map((session) => session.id);
+    expect(left).toContain(live);
+    expect(left).not.toContain(ended);
+    await house.run('kill', live);
+  });
+
   it('tails, and follows as plain text until the session ends', async () => {
     const id = await startBash('read');
     await house.run('send', id, 'for i in $(seq 200); do echo line $i; done');
@@ -359,6 +371,23 @@ describe('attach', () => {
     await house.run('kill', id);
   });
 
+  it('gives the terminal back when it is ended from outside', async () => {
+    const id = await startBash('ended');
+    await using person = sit(['attach', 'ended']);
+    await waitFor(
+      'the client',
+      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) !== '',
+    );
+    process.kill(person.pid, 'SIGTERM');
+    await person.exit;
+    await waitFor(
+      'the client to be gone',
+      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) === '',
+    );
+    expect((await house.session(id)).status).toBe('running');
+    await house.run('kill', id);
+  });
+
   it('reads only with --read-only', async () => {
     const id = await startBash('glass');
     await using person = sit(['attach', 'glass', '--read-only']);
@@ -369,7 +398,7 @@ describe('attach', () => {
     expect(person.screen()).not.toContain('must-not-be');
     await expect(stat(join(work, 'must-not-be'))).rejects.toThrow();
     await house.run('kill', id);
-    await person.waitForText(/\[glass: stopped \(SIGKILL\)\]/);
+    await person.waitForText(/\[glass: stopped\]/);
     expect((await person.exit).code).toBe(0);
   });
 

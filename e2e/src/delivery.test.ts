@@ -89,6 +89,15 @@ describe('delivery to a program', () => {
     expect(JSON.parse(sent.stdout)).toMatchObject({ outcome: 'timed_out', delivery: { status: 'typed' } });
   });
 
+  it('is proven for a command that prints hundreds of lines at once', async () => {
+    const { id } = await house.create({ provider: 'shell', cwd: work, args: ['bash', '--norc'] });
+    for (const round of [1, 2, 3]) {
+      const reply = await post(id, 'send', { text: `seq 600 # ${round}`, waitMs: 5000 });
+      expect(reply.body).toMatchObject({ outcome: 'delivered' });
+    }
+    await house.run('kill', id);
+  });
+
   it('types without Enter on request', async () => {
     const cwd = await house.workDirectory('draft');
     const { id } = await house.create({ provider: 'shell', cwd, args: recorder });

@@ -25,7 +25,13 @@ export async function attachTo(context: Context, session: Session, isReadOnly: b
     child.once('error', () => {
       reject(new Error(`${program} could not be started: install tmux, or check PATH.`));
     });
-    child.once('exit', resolve);
+    // Whoever ends us means the terminal too: tmux gives it back as it was.
+    const end = (signal: NodeJS.Signals) => void child.kill(signal);
+    for (const signal of endings) process.on(signal, end);
+    child.once('exit', (exit) => {
+      for (const signal of endings) process.off(signal, end);
+      resolve(exit);
+    });
   });
   const { session: now } = await context
     .client()
@@ -39,6 +45,8 @@ export async function attachTo(context: Context, session: Session, isReadOnly: b
   }
   return exitCodes.ok;
 }
+
+const endings = ['SIGTERM', 'SIGHUP'] as const;
 
 interface AttachPlan {
   program: string;

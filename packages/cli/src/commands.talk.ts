@@ -17,10 +17,13 @@ export const talkCommands: readonly Command[] = [
     summary: 'Work in the session at its own terminal',
     usage: ['attach <session> [-r]'],
     examples: [
-      ['attach review', 'Ctrl+B D detaches (or the prefix of your tmux)'],
+      ['attach review', 'Ctrl+B D detaches; inside your own tmux press Ctrl+B twice'],
       ['attach review --read-only', 'look, do not touch'],
     ],
-    notes: ['The session goes on after you detach. Plain tmux works too: sessions -w prints the command.'],
+    notes: [
+      'The session goes on after you detach. Plain tmux works too: sessions -w prints the command.',
+      'The tmux server is codepiper’s own and reads no tmux.conf; its prefix is Ctrl+B.',
+    ],
     positionals: [session],
     options: {
       'read-only': { short: 'r', help: 'Look only' },
@@ -140,6 +143,9 @@ export const talkCommands: readonly Command[] = [
     examples: [
       ['tail review -n 100', ''],
       ['tail review --follow', 'and what comes, as plain text'],
+    ],
+    notes: [
+      'A full-screen agent redraws its screen: --follow then tells what is new on it when it is quiet, and a fast answer may scroll by between two looks.',
     ],
     json: '{ output, live }; not with --follow',
     positionals: [session],

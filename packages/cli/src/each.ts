@@ -28,19 +28,25 @@ export async function forEach<T>(
   return first?.exit ?? exitCodes.ok;
 }
 
-/** The sessions a command is about: those named, or with `--all` every live one, after a question. */
-export async function chosenSessions(context: Context, verb: string): Promise<string[]> {
+/** The sessions a command is about: those named, or with `--all` every live (or ended) one, after a question. */
+export async function chosenSessions(
+  context: Context,
+  verb: string,
+  kind: 'live' | 'ended' = 'live',
+): Promise<string[]> {
   const { input, io } = context;
   if (!input.flag('all')) return [...input.positionals];
   if (input.positionals.length > 0) throw new UsageError('Name sessions or give --all, not both.');
-  const { sessions } = await context.client().request('GET', '/sessions', { query: { live: 'true' } });
+  const { sessions } = await context
+    .client()
+    .request('GET', '/sessions', { query: { live: kind === 'live' ? 'true' : 'false' } });
   if (sessions.length === 0) return [];
   if (!input.flag('yes')) {
     if (!io.isTTY.stdin || !io.isTTY.stderr) {
       throw new UsageError(`--all would ${verb} ${sessions.length} sessions: add --yes.`);
     }
     const answer = await io.ask(
-      `${verb[0]?.toUpperCase()}${verb.slice(1)} ${sessions.length} live sessions? [y/N] `,
+      `${verb[0]?.toUpperCase()}${verb.slice(1)} ${sessions.length} ${kind} sessions? [y/N] `,
     );
     if (!/^\s*y(es)?\s*$/i.test(answer)) throw new Error('Nothing was done.');
   }

@@ -14,11 +14,11 @@ export function label(session: Pick<Session, 'id' | 'name'>): string {
   return session.name === null ? shortId(session) : clean(session.name);
 }
 
-/** `running · idle`, `needs permission`, `crashed (SIGKILL)`. */
+/** `running · idle`, `needs permission`, `crashed (SIGKILL)`, `stopped`: that it took a signal to stop is no news. */
 export function statusText(session: Session): string {
   const words = session.status.replaceAll('_', ' ');
   if (session.activity !== null) return `${words} · ${session.activity}`;
-  const end = endText(session);
+  const end = session.status === 'stopped' ? '' : endText(session);
   return end === '' ? words : `${words} (${end})`;
 }
 
@@ -54,7 +54,7 @@ function outcomeText(outcome: SendOutcome, { status, evidence, error }: Delivery
         ? 'accepted: typed, not yet proven'
         : 'accepted: queued until the agent is ready for a prompt';
     case 'timed_out':
-      return `timed out: typed, and no sign of its arrival in time${proof === '' ? '' : ` (${proof})`}; look with codepiper attach`;
+      return `timed out: ${clean(error ?? 'typed, and no sign of its arrival in time')}; look with codepiper attach`;
     case 'failed':
       return `failed: ${clean(error ?? proof)}`;
   }

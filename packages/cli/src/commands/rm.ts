@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { forEach } from '../each.ts';
+import { chosenSessions, forEach } from '../each.ts';
 import { clean } from '../output.ts';
 
 export async function run(context: Context): Promise<number> {
@@ -7,5 +7,6 @@ export async function run(context: Context): Promise<number> {
     const { success } = await context.client().request('DELETE', '/sessions/:id', { params: { id } });
     return { id, removed: success };
   };
-  return forEach(context, [...context.input.positionals], remove, ({ id }) => `${clean(id)} is gone`);
+  const refs = await chosenSessions(context, 'forget', 'ended');
+  return forEach(context, refs, remove, ({ id }) => `${clean(id)} is gone`);
 }

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { printOutcome } from '../session-text.ts';
+import { label, printOutcome, statusText } from '../session-text.ts';
 import { checkText, readText } from '../text-input.ts';
 import { UsageError } from '../usage-error.ts';
 import { waitMs } from '../wait.ts';
@@ -22,7 +22,30 @@ export async function run(context: Context): Promise<number> {
     // The daemon answers when the wait is over; what comes much later will not come.
     timeoutMs: wait + 30_000,
   });
-  return printOutcome(context, await context.during('Sending', sending));
+  const reason = setTimeout(() => void sayWhyItWaits(context), sayAfterMs);
+  try {
+    return printOutcome(context, await context.during('Sending', sending));
+  } finally {
+    clearTimeout(reason);
+  }
+}
+
+/** Who waits longer than this is told for what, in milliseconds. */
+const sayAfterMs = 800;
+
+/** On a terminal only; that it cannot be found out is no reason to fail. */
+async function sayWhyItWaits({ client, input, io, isJson }: Context): Promise<void> {
+  if (isJson || !io.isTTY.stderr) return;
+  const id = input.required(0);
+  const reply = await client()
+    .request('GET', '/sessions/:id', { params: { id } })
+    .catch(() => null);
+  const session = reply?.session;
+  if (!session || session.queued === 0) return;
+  const how = session.status.startsWith('needs_') ? `; answer it: codepiper attach ${label(session)}` : '';
+  io.err(
+    `\r${label(session)} is at: ${statusText(session)}${how}. The text is queued, and stays so if you leave.\n`,
+  );
 }
 
 async function sentText({ input, io }: Context): Promise<string> {

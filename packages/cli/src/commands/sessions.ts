@@ -31,7 +31,7 @@ function list(context: Context, sessions: readonly Session[]): string {
     shortId(session),
     session.name ?? '',
     session.provider,
-    statusText(session),
+    shortStatus(session),
     session.model ?? '',
     shortPath(session.cwd, io.env.userHome),
     age(session.createdAt, io.now()),
@@ -41,7 +41,8 @@ function list(context: Context, sessions: readonly Session[]): string {
     { title: 'ID' },
     { title: 'NAME', min: 8 },
     { title: 'PROVIDER', min: 5 },
-    { title: 'STATUS', min: 10 },
+    // What people look for is cut last; only where there is next to no room.
+    { title: 'STATUS', min: (io.columns ?? roomForAll) < roomForAll ? 6 : 'needs permission'.length },
     { title: 'MODEL', min: 6 },
     { title: 'DIRECTORY', min: 8 },
     { title: 'AGE' },
@@ -51,9 +52,14 @@ function list(context: Context, sessions: readonly Session[]): string {
   const width = isWide ? undefined : io.columns;
   const shown = width !== undefined && width < roomForAll ? narrow : columns.map((_, i) => i);
   const pick = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => shown.includes(i));
-  const colours = new Map(sessions.map((session) => [statusText(session), statusColour(session.status)]));
+  const colours = new Map(sessions.map((session) => [shortStatus(session), statusColour(session.status)]));
   return table(pick(columns), rows.map(pick), width, (text, column) => {
     const name = shown[column] === 3 ? (colours.get(text) ?? 'dim') : undefined;
     return name ? context.paint(text, name) : text;
   });
+}
+
+/** A running agent is `busy` or `idle`: nobody has to be told that it runs. */
+function shortStatus(session: Session): string {
+  return session.activity ?? statusText(session);
 }

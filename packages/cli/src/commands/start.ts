@@ -62,7 +62,7 @@ export async function announce(context: Context, session: Session, isAttaching: 
     const quoted = /^[\w.-]+$/.test(name) ? name : session.id.slice(0, 8);
     return [
       session.id,
-      `  codepiper attach ${quoted}          work in it (Ctrl+B D detaches)`,
+      `  codepiper attach ${quoted}          work in it (Ctrl+B D detaches${io.env.tmux ? '; inside your tmux press Ctrl+B twice' : ''})`,
       `  codepiper send ${quoted} "…"        send a prompt`,
       `  codepiper stop ${quoted}            end it`,
       '',

@@ -15,7 +15,10 @@ export async function checkSocket(context: Context): Promise<Check> {
       const message = `the daemon at ${path} is of version ${health.version}, this is ${version}`;
       return warn('daemon', message, 'Restart it; sessions go on: codepiper daemon restart');
     }
-    return ok('daemon', `answers at ${path} (pid ${health.pid}, ${health.liveSessions} live sessions)`);
+    return ok(
+      'daemon',
+      `answers at ${path} (pid ${health.pid}, ${health.liveSessions} live session${health.liveSessions === 1 ? '' : 's'})`,
+    );
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     if (error.failure === 'timeout') {
@@ -57,5 +60,5 @@ export function checkSocketDirectory(socket: string, uid: number): Check {
       'Choose a directory of your own: --socket',
     );
   }
-  return ok('socket directory', `${path} is closed to others`);
+  return ok('socket directory', `nobody else can put a socket into ${path}`);
 }

@@ -193,12 +193,15 @@ export class DeliveriesService {
     );
     const proven: string[] = [];
     for (const { text } of prompts) {
-      for (const delivery of open) {
-        if (proven.includes(delivery.id) || !provider.input.matches(delivery.text, text)) continue;
-        await this.#deliverIn(tx, emit, delivery, { source, detail: 'the agent took the prompt' });
-        proven.push(delivery.id);
-        break;
-      }
+      const left = open.filter((delivery) => !proven.includes(delivery.id));
+      const taken = left.find((delivery) => provider.input.matches(delivery.text, text));
+      const along = taken ?? left.find((delivery) => squeeze(text).includes(squeeze(delivery.text)));
+      if (!along) continue;
+      const detail = taken
+        ? 'the agent took the prompt'
+        : 'the agent took it together with other text that stood in its input';
+      await this.#deliverIn(tx, emit, along, { source, detail });
+      proven.push(along.id);
     }
     return proven;
   }
@@ -277,6 +280,11 @@ export class DeliveriesService {
   #settled(id: string): void {
     for (const resolve of this.#waiting.get(id) ?? []) resolve();
   }
+}
+
+/** Agents change white space and control characters of what they are given. */
+function squeeze(text: string): string {
+  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, '');
 }
 
 function outcomeOf(delivery: DeliveryRecord): SendOutcome {

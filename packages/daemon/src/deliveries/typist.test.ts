@@ -183,6 +183,19 @@ describe('a text on its way into the pane', () => {
     expect((await deliveries.outcome(id, 10_000)).outcome).toBe('delivered');
   });
 
+  it('is delivered, and says how, when the agent took it behind a draft that stood in its input', async () => {
+    const { id } = await send('and this');
+    await waitFor('the typing', async () => (await status(id)) === 'typed');
+    await seen('something else entirely');
+    expect(await status(id)).toBe('typed');
+    await seen('half a thought and\n this');
+    const [delivery] = await deliveries.list(session.id, 1);
+    expect(delivery).toMatchObject({
+      status: 'delivered',
+      evidence: { detail: 'the agent took it together with other text that stood in its input' },
+    });
+  });
+
   it('counts a proof that comes before the typing has returned', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const queued = await send('quick');

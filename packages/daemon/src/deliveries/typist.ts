@@ -24,8 +24,8 @@ const echoFirstMs = 2;
 const echoPollMs = [5, 10, 20, 40, 80, 160, 320] as const;
 /** A pane where a dialog was up is tried again after this, should nothing else wake the typist. */
 const guardedRetryMs = 2_000;
-/** Where an echo is looked for. */
-const echoScreen: CaptureRequest = { history: 200, styles: false, joinWrapped: true };
+/** Where an echo is looked for: a program may print much before it is looked at on a busy machine. */
+const echoScreen: CaptureRequest = { history: 1_000, styles: false, joinWrapped: true };
 
 export interface TypistOptions {
   store: DeliveriesStore;
