@@ -145,7 +145,8 @@ export const talkCommands: readonly Command[] = [
       ['tail review --follow', 'and what comes, as plain text'],
     ],
     notes: [
-      'A full-screen agent redraws its screen: --follow then tells what is new on it when it is quiet, and a fast answer may scroll by between two looks.',
+      'A full-screen agent redraws its screen: --follow then tells what is new on it when it is quiet.',
+      'What scrolls by in between is not told; attach shows it.',
     ],
     json: '{ output, live }; not with --follow',
     positionals: [session],
