@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedger } from '../events/ledger.ts';
 import { silentLog } from '../log/log.ts';
 import { asStorageError } from './errors.ts';
+import { checkDatabaseFile } from './integrity.ts';
 import { migrations } from './migrations/index.ts';
 import { type OpenOptions, openDatabase } from './open.ts';
 
@@ -68,7 +69,7 @@ describe('openDatabase', () => {
       pragma('foreign_keys'),
       pragma('busy_timeout'),
     ]).toEqual(['wal', 1, 1, 250]);
-    expect(database.checkIntegrity()).toEqual([]);
+    expect(checkDatabaseFile(database.path)).toEqual([]);
     expect(backups()).toEqual([]);
   });
 
@@ -227,7 +228,7 @@ describe('a file that cannot be used', () => {
     const found = await openDatabase(path, options).then(
       async (database) => {
         await using _closing = database;
-        return database.checkIntegrity();
+        return checkDatabaseFile(database.path);
       },
       (error: Error) => [error.message],
     );
@@ -279,7 +280,7 @@ describe('a full disk', () => {
       expect(failure).toMatchObject({ code: 'storage_full' });
       const kept = await ledger.lastId();
       expect((await ledger.list({ limit: 1000 })).events).toHaveLength(kept);
-      expect(database.checkIntegrity()).toEqual([]);
+      expect(checkDatabaseFile(database.path)).toEqual([]);
       execFileSync('mount', ['-o', 'remount,size=8m', disk]);
       await ledger.record(async (_tx, emit) => emit(big));
       expect((await ledger.list({ limit: 1000 })).events).toHaveLength(kept + 1);

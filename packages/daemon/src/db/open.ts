@@ -15,8 +15,6 @@ export interface OpenDatabase extends AsyncDisposable {
   readonly sqlite: Sqlite.Database;
   /** `:memory:` when it is not a file. */
   readonly path: string;
-  /** What `PRAGMA integrity_check` finds; empty when all is well. Reads the whole file. */
-  checkIntegrity(): string[];
 }
 
 export interface OpenOptions {
@@ -69,10 +67,6 @@ function opened(path: string, sqlite: Sqlite.Database): OpenDatabase {
     db,
     sqlite,
     path,
-    checkIntegrity: () => {
-      const rows = sqlite.pragma('integrity_check') as { integrity_check: string }[];
-      return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
-    },
     // Kysely closes what it has used only; a second close is harmless.
     [Symbol.asyncDispose]: async () => {
       await db.destroy();

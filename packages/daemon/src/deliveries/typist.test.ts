@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createLedger, type Ledger } from '../events/ledger.ts';
 import { silentLog } from '../log/log.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import { SessionsStore } from '../sessions/sessions.store.ts';
 import type { PaneInfo, Tmux, TypeRequest, TypeResult } from '../tmux/tmux.ts';
@@ -15,31 +15,7 @@ import { DeliveriesStore } from './deliveries.store.ts';
 import { Typist } from './typist.ts';
 
 const paneId = '%1';
-const session: SessionRecord = {
-  id: randomUUID(),
-  name: null,
-  provider: 'claude-code',
-  cwd: '/work',
-  status: 'running',
-  activity: 'idle',
-  evidence: { source: 'registry', detail: 'idle' },
-  model: null,
-  createdAt: 1,
-  updatedAt: 1,
-  endedAt: null,
-  pid: 7,
-  exitCode: null,
-  signal: null,
-  cols: 80,
-  rows: 24,
-  transcriptPath: null,
-  launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: true },
-  conversation: { id: 'a', mode: 'new', source: 'codepiper', forkedFrom: null },
-  tokenHash: null,
-  run: 1,
-  ending: null,
-  queued: 0,
-};
+const session = sessionRecord({ id: randomUUID() });
 
 /** Long enough for several chunks. */
 const longText = Array.from({ length: 40 }, (_, i) => `line ${i} of a long prompt`).join('\n');

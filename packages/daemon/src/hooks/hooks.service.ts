@@ -1,3 +1,4 @@
+import { parseObject } from '@codepiper/providers/json.ts';
 import type { AgentFact } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import type { DeliveriesService } from '../deliveries/deliveries.service.ts';
@@ -58,13 +59,4 @@ export class HooksService {
 /** Facts that change a session's status. */
 function isAboutState(fact: AgentFact): boolean {
   return fact.kind === 'state' || fact.kind === 'turn-ended' || fact.kind === 'prompt';
-}
-
-function parseObject(content: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(content);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }
