@@ -195,7 +195,7 @@ export class DeliveriesService {
     for (const { text } of prompts) {
       const left = open.filter((delivery) => !proven.includes(delivery.id));
       const taken = left.find((delivery) => provider.input.matches(delivery.text, text));
-      const along = taken ?? left.find((delivery) => squeeze(text).includes(squeeze(delivery.text)));
+      const along = taken ?? left.find((delivery) => endsWithText(text, delivery.text));
       if (!along) continue;
       const detail = taken
         ? 'the agent took the prompt'
@@ -280,6 +280,12 @@ export class DeliveriesService {
   #settled(id: string): void {
     for (const resolve of this.#waiting.get(id) ?? []) resolve();
   }
+}
+
+/** Whether a prompt ends with a text: what is typed goes behind the draft that stood there. */
+function endsWithText(prompt: string, text: string): boolean {
+  const end = squeeze(text);
+  return end !== '' && squeeze(prompt).endsWith(end);
 }
 
 /** Agents change white space and control characters of what they are given. */

@@ -163,6 +163,7 @@ describe('a text on its way into the pane', () => {
     const { id } = await send('and this');
     await waitFor('the typing', async () => (await status(id)) === 'typed');
     await seen('something else entirely');
+    await seen('and this, said by somebody else');
     expect(await status(id)).toBe('typed');
     await seen('half a thought and\n this');
     const [delivery] = await deliveries.list(session.id, 1);
@@ -170,6 +171,13 @@ describe('a text on its way into the pane', () => {
       status: 'delivered',
       evidence: { detail: 'the agent took it together with other text that stood in its input' },
     });
+  });
+
+  it('is not proven by just any prompt when it is only white space', async () => {
+    const { id } = await send('  ');
+    await waitFor('the typing', async () => (await status(id)) === 'typed');
+    await seen('something else entirely');
+    expect(await status(id)).toBe('typed');
   });
 
   it('counts a proof that comes before the typing has returned', async () => {
