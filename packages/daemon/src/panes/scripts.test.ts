@@ -77,7 +77,11 @@ describe('the wrapper in the pane', () => {
       'the pid',
       () => existsSync(join(temp.path, 'pid')) && readFileSync(join(temp.path, 'pid'), 'utf8').trim(),
     );
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toBe('sleep\x001000\0');
+    // The pid is written by the shell that is about to become the program: the name follows a moment later.
+    await waitFor(
+      'the program itself under that pid',
+      () => readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\x001000\0',
+    );
   });
 
   it('gives the program its own environment and umask and shows none of it in an argument', async () => {
