@@ -1,9 +1,17 @@
+import type { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
+import type { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import type { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { Endpoint, EndpointCall, EndpointReply } from '@codepiper/core/endpoint.ts';
 import type { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
+import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 
-type EndpointMap = typeof sessionEndpoints & typeof eventEndpoints & typeof daemonEndpoints;
+type EndpointMap = typeof sessionEndpoints &
+  typeof eventEndpoints &
+  typeof policyEndpoints &
+  typeof approvalEndpoints &
+  typeof auditEndpoints &
+  typeof daemonEndpoints;
 type AnyEndpoint = EndpointMap[keyof EndpointMap];
 
 export type ApiMethod = AnyEndpoint['method'];

@@ -24,6 +24,8 @@ export interface Endpoint<
   readonly status?: 200 | 201 | 202;
   /** Codes a caller should expect beside those every endpoint may answer. */
   readonly errors?: readonly ErrorCode[];
+  /** Only a person may call it: it is refused to whatever runs inside a session. */
+  readonly personal?: true;
 }
 
 type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;

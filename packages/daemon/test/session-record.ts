@@ -25,7 +25,10 @@ export function sessionRecord(change: Partial<SessionRecord> = {}): SessionRecor
     tokenHash: null,
     run: 1,
     ending: null,
+    policySets: [],
+    policyDefault: null,
     queued: 0,
+    approvals: 0,
     ...change,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultActionSchema, policyIdSchema } from '../policies/policy.ts';
 import { providerIdSchema } from '../providers/provider.ts';
 
 export const sessionIdSchema = z.uuid();
@@ -34,6 +35,7 @@ export const evidenceSourceSchema = z.enum([
   'title',
   'screen',
   'transcript',
+  'approval',
   'exit',
   'tmux',
   'user',
@@ -70,6 +72,8 @@ export const sessionSchema = z.object({
   ptyCols: z.number().int(),
   ptyRows: z.number().int(),
   transcriptPath: z.string().nullable(),
+  /** Approvals that wait for a person. */
+  approvals: z.number().int(),
   /** Prompts accepted and not yet typed. */
   queued: z.number().int(),
   /** The command that attaches with plain tmux; null once ended. */
@@ -86,7 +90,13 @@ export const sessionSchema = z.object({
       source: z.enum(['codepiper', 'user-supplied', 'agent']).nullable(),
       forkedFrom: z.string().nullable(),
     }),
-    security: z.object({ dangerousMode: z.boolean() }),
+    security: z.object({
+      dangerousMode: z.boolean(),
+      /** Ids of the policy sets applied to it. */
+      policySets: z.array(z.string()),
+      /** Its own answer to calls no rule speaks of; null for the daemon's. */
+      policyDefault: defaultActionSchema.nullable(),
+    }),
     ui: z.object({ customName: z.string().nullable() }),
   }),
 });
@@ -168,6 +178,9 @@ export const createSessionSchema = z.strictObject({
   env: envSchema.default({}),
   billingMode: billingModeSchema.default('subscription'),
   dangerousMode: z.boolean().default(false),
+  /** Policy sets in the place of the default ones; an empty list for none. */
+  policySets: z.array(policyIdSchema).max(100).optional(),
+  policyDefault: defaultActionSchema.optional(),
   /** The person trusts the directory, as the agent would ask. Remembered. */
   trust: z.boolean().default(false),
   providerResume: z

@@ -108,7 +108,10 @@ export class SessionLaunches {
       tokenHash: null,
       run: 1,
       ending: null,
+      policySets: request.policySets ?? [],
+      policyDefault: request.policyDefault ?? null,
       queued: 0,
+      approvals: 0,
     };
     return { request, provider, record, conversation: firstConversation(request) };
   }

@@ -1,3 +1,4 @@
+import type { DefaultAction } from '@codepiper/core/policies/policy.ts';
 import type { ProviderId } from '@codepiper/core/providers/provider.ts';
 import type {
   Activity,
@@ -50,8 +51,14 @@ export interface SessionRecord {
   run: number;
   /** Somebody asked for the end; null again when nothing of the run is left. */
   ending: 'stop' | 'kill' | null;
+  /** Ids of the policy sets applied to it. */
+  policySets: string[];
+  /** Its own answer to tool calls no rule speaks of; null for the daemon's. */
+  policyDefault: DefaultAction | null;
   /** Texts accepted and not yet typed. */
   queued: number;
+  /** Approvals that wait for a person. */
+  approvals: number;
 }
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -76,6 +83,7 @@ export function presentSession(record: SessionRecord, attachCommand: string | nu
     ptyCols: record.cols,
     ptyRows: record.rows,
     transcriptPath: record.transcriptPath,
+    approvals: record.approvals,
     queued: record.queued,
     attachCommand,
     metadata: {
@@ -85,7 +93,11 @@ export function presentSession(record: SessionRecord, attachCommand: string | nu
         envKeys: record.launch.envKeys,
       },
       providerSession: record.conversation,
-      security: { dangerousMode: record.launch.dangerousMode },
+      security: {
+        dangerousMode: record.launch.dangerousMode,
+        policySets: record.policySets,
+        policyDefault: record.policyDefault,
+      },
       ui: { customName: record.name },
     },
   };

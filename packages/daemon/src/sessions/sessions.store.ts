@@ -1,4 +1,5 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
+import { defaultActionSchema } from '@codepiper/core/policies/policy.ts';
 import { type ProviderId, providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import {
   activitySchema,
@@ -28,8 +29,20 @@ const queuedCount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .as('queued');
 
+const pendingCount = (eb: ExpressionBuilder<Database, 'sessions'>) =>
+  eb
+    .selectFrom('approvals')
+    .where('approvals.status', '=', 'pending')
+    .whereRef('approvals.session_id', '=', 'sessions.id')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .as('approvals');
+
 const select = (db: Kysely<Database>) =>
-  db.selectFrom('sessions').where('removed_at', 'is', null).selectAll().select(queuedCount);
+  db
+    .selectFrom('sessions')
+    .where('removed_at', 'is', null)
+    .selectAll()
+    .select((eb) => [queuedCount(eb), pendingCount(eb)]);
 
 const getQuery = compileOnce((db, { id }: { id: string }) => select(db).where('id', '=', id));
 
@@ -191,7 +204,9 @@ function toState(
   };
 }
 
-function toRecord(row: Selectable<SessionTable> & { queued: number | null }): SessionRecord {
+function toRecord(
+  row: Selectable<SessionTable> & { queued: number | null; approvals: number | null },
+): SessionRecord {
   return {
     id: row.id,
     name: row.name,
@@ -213,7 +228,10 @@ function toRecord(row: Selectable<SessionTable> & { queued: number | null }): Se
     tokenHash: row.token_hash,
     run: row.run,
     ending: row.ending,
+    policySets: row.policy_sets === null ? [] : (JSON.parse(row.policy_sets) as string[]),
+    policyDefault: row.policy_default === null ? null : defaultActionSchema.parse(row.policy_default),
     queued: row.queued ?? 0,
+    approvals: row.approvals ?? 0,
   };
 }
 
@@ -239,7 +257,9 @@ const columnOf = {
   tokenHash: 'token_hash',
   run: 'run',
   ending: 'ending',
-} as const satisfies Record<Exclude<keyof SessionRecord, 'id' | 'queued'>, keyof SessionTable>;
+  policySets: 'policy_sets',
+  policyDefault: 'policy_default',
+} as const satisfies Record<Exclude<keyof SessionRecord, 'id' | 'queued' | 'approvals'>, keyof SessionTable>;
 
 function toColumns(record: SessionRecord): Omit<Selectable<SessionTable>, 'id' | 'removed_at'>;
 function toColumns(change: Partial<SessionRecord>): Updateable<SessionTable>;

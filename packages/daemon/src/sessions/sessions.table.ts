@@ -31,6 +31,10 @@ export interface SessionTable {
   /** Set while a stop or kill that somebody asked for is under way. */
   ending: ColumnType<'stop' | 'kill' | null, 'stop' | 'kill' | null | undefined, 'stop' | 'kill' | null>;
   removed_at: number | null;
+  /** JSON: ids of the policy sets applied to it. */
+  policy_sets: string | null;
+  /** Its own answer to calls no rule speaks of; null for the daemon's. */
+  policy_default: string | null;
 }
 
 /** A directory a person said they trust, for one agent. */

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration';
 import { foundation } from './0001-foundation.ts';
+import { policies } from './0002-policies.ts';
 
 /** Every migration, oldest first. A released one is never changed, only followed by another. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-foundation': foundation,
+  '0002-policies': policies,
 };
