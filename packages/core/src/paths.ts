@@ -29,6 +29,8 @@ export const homeFiles = {
   log: 'logs/daemon.log',
   sessions: 'sessions',
   bin: 'bin',
+  /** Signs the audit trail's checkpoints. */
+  auditKey: 'audit.key',
 } as const;
 
 /** tmux session name of a codepiper session. */

@@ -60,7 +60,7 @@ export const approvalSchema = z.object({
   /** Whether it has waited longer than the `approvals.agingAfter` setting. */
   aging: z.boolean(),
   settledAt: z.iso.datetime().nullable(),
-  /** Who answered: `cli`, `dashboard`, `terminal`, `timeout`, `agent`, `session`. */
+  /** Who answered: `cli`, `dashboard`, `terminal`, `rule`, `timeout`, `agent`, `session`. */
   settledBy: z.string().nullable(),
   grant: grantSchema.nullable(),
   note: z.string().nullable(),

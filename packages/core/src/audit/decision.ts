@@ -48,6 +48,8 @@ export const decisionSchema = z.object({
   inputHash: z.string().nullable(),
   /** The input, secrets replaced. */
   input: z.record(z.string(), z.unknown()).nullable(),
+  /** Directory of the call. */
+  cwd: z.string().nullable(),
   rule: ruleRefSchema.nullable(),
   reason: z.string(),
   parts: z.array(partTraceSchema),

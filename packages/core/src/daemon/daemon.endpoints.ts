@@ -43,6 +43,7 @@ export const daemonEndpoints = {
     method: 'POST',
     path: '/daemon/stop',
     summary: 'Stop the daemon. Sessions go on unless told otherwise.',
+    personal: true,
     body: z.strictObject({ killSessions: z.boolean().default(false) }),
     reply: z.object({ success: z.literal(true), liveSessions: z.number().int() }),
     status: 202,

@@ -16,7 +16,8 @@ export interface CallPart {
   text: string;
   /**
    * What rules' `args` are held against. Several values (paths): a rule that allows must match each, one that denies
-   * or asks any. `unknownText` inside a value is what is not known yet.
+   * or asks any. `unknownText` inside a value is what is not known yet; a `path` that may lead anywhere is unknown from
+   * its first character, and what is unknown further on holds no `..`.
    */
   args: Readonly<Record<string, readonly string[]>>;
   /**

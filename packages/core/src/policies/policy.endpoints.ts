@@ -11,6 +11,7 @@ import {
   policyIdSchema,
   policySchema,
   policySetSchema,
+  prioritySchema,
   rulesSchema,
   updatePolicySchema,
   updatePolicySetSchema,
@@ -39,6 +40,7 @@ export const replayGroupSchema = z.object({
   lastSeq: z.number().int(),
   reason: z.string(),
 });
+export type ReplayGroup = z.infer<typeof replayGroupSchema>;
 
 export const lintFindingSchema = z.object({
   /** unreachable: earlier rules take all it matches. contradictory: it says otherwise on the same ground as another
@@ -55,8 +57,13 @@ export const policyEndpoints = {
     method: 'GET',
     path: '/policies',
     summary: 'Policies by priority, those that ship with codepiper too.',
-    query: z.strictObject({ enabled: flag.optional(), sessionId: z.string().min(1).max(80).optional() }),
+    query: z.strictObject({
+      enabled: flag.optional(),
+      /** Only those of one session: its id, a prefix of it, or its name; `null` for those of none. */
+      sessionId: sessionRefSchema.optional(),
+    }),
     reply: z.object({ policies: z.array(policySchema) }),
+    errors: sessionErrors,
   }),
   createPolicy: defineEndpoint({
     method: 'POST',
@@ -214,7 +221,7 @@ export const policyEndpoints = {
       policy: z.strictObject({
         name: z.string().trim().min(1).max(100).optional(),
         enabled: z.boolean().default(true),
-        priority: z.number().int().default(50),
+        priority: prioritySchema.default(50),
         rules: rulesSchema,
       }),
     }),
@@ -255,6 +262,10 @@ export const policyEndpoints = {
       })
       .refine((body) => (body.session === undefined) !== (body.cwd === undefined), {
         message: 'give either a session or a cwd',
+      })
+      .refine((body) => body.policySets === undefined || body.session === undefined, {
+        path: ['policySets'],
+        message: 'goes with a cwd: a session has its own',
       }),
     reply: z.object({ verdict: verdictSchema }),
     errors: [...sessionErrors, 'policy_set_not_found'],

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { globProblem } from './glob.ts';
 
 /** allow: the tool runs. deny: it does not. ask: a person decides. */
-export const actionSchema = z.enum(['allow', 'deny', 'ask']);
+export const actionSchema = z.enum(['allow', 'deny', 'ask'], {
+  error: ({ input }) => (input === undefined ? 'is missing' : undefined),
+});
 export type Action = z.infer<typeof actionSchema>;
 
 /**
@@ -25,7 +27,10 @@ const globSchema = z
  * One glob or several: the value must match one of them, and none that begins with `!`. A list of negatives alone
  * matches whatever they do not.
  */
-export const patternSchema = z.union([globSchema, z.array(globSchema).min(1).max(200)]);
+export const patternSchema = z.union(
+  [globSchema, z.array(globSchema).min(1, 'a list of patterns needs at least one').max(200)],
+  'a pattern is a text or a list of texts',
+);
 export type Pattern = z.infer<typeof patternSchema>;
 
 export const ruleSchema = z.strictObject({
