@@ -27,12 +27,28 @@ const umask = process.umask();
 const options: OpenOptions = { log: silentLog, clock: { now: () => now } };
 const event = { sessionId: null, source: 'daemon', type: 't', payload: {} } as const;
 
+/** The newest schema there is. */
+const latest = Object.keys(migrations).at(-1);
+const tables = [
+  'approvals',
+  'audit_checkpoints',
+  'decisions',
+  'deliveries',
+  'events',
+  'policies',
+  'policy_default',
+  'policy_set_members',
+  'policy_sets',
+  'sessions',
+  'trusted_directories',
+];
+
 /** The migrations, and one more. */
 const next: OpenOptions = {
   ...options,
   migrations: {
     ...migrations,
-    '0002-next': { up: (db) => db.schema.createTable('added').addColumn('id', 'text').execute() },
+    '9999-next': { up: (db) => db.schema.createTable('added').addColumn('id', 'text').execute() },
   },
 };
 
@@ -55,13 +71,8 @@ async function create(): Promise<void> {
 describe('openDatabase', () => {
   it('makes the schema with the pragmas we rely on', async () => {
     await using database = await openDatabase(path, options);
-    const tables = await database.db.introspection.getTables();
-    expect(tables.map((table) => table.name)).toEqual([
-      'deliveries',
-      'events',
-      'sessions',
-      'trusted_directories',
-    ]);
+    const found = await database.db.introspection.getTables();
+    expect(found.map((table) => table.name)).toEqual(tables);
     const pragma = (name: string) => database.sqlite.pragma(name, { simple: true });
     expect([
       pragma('journal_mode'),
@@ -136,7 +147,7 @@ describe('migrating', () => {
     process.umask(0o000);
     await using database = await openDatabase(path, next);
     expect(await sql`SELECT * FROM added`.execute(database.db)).toMatchObject({ rows: [] });
-    expect(backups()).toEqual(['codepiper.db.backup-0001-foundation-2026-01-02T03-04-05-006Z']);
+    expect(backups()).toEqual([`codepiper.db.backup-${latest}-2026-01-02T03-04-05-006Z`]);
     const copy = join(temp.path, backups()[0] ?? '');
     expect(mode(copy)).toBe(0o600);
     const old = new Sqlite(copy, { readonly: true });
@@ -163,7 +174,7 @@ describe('migrating', () => {
       ...options,
       migrations: {
         ...next.migrations,
-        '0003-broken': {
+        '9999-next-broken': {
           async up(db) {
             await sql`DROP TABLE deliveries`.execute(db);
             throw new Error('broken on purpose');
@@ -173,13 +184,8 @@ describe('migrating', () => {
     };
     await expect(openDatabase(path, failing)).rejects.toThrow('broken on purpose');
     await using database = await openDatabase(path, options);
-    const tables = await database.db.introspection.getTables();
-    expect(tables.map((table) => table.name)).toEqual([
-      'deliveries',
-      'events',
-      'sessions',
-      'trusted_directories',
-    ]);
+    const found = await database.db.introspection.getTables();
+    expect(found.map((table) => table.name)).toEqual(tables);
   });
 
   it('refuses a database of another program and leaves the file as it is', async () => {
@@ -197,7 +203,7 @@ describe('migrating', () => {
     const before = readFileSync(path);
     const opening = openDatabase(path, options);
     await expect(opening).rejects.toThrow(
-      `The database ${path} was written by a newer codepiper (it has 0002-next`,
+      `The database ${path} was written by a newer codepiper (it has 9999-next`,
     );
     expect(readFileSync(path).equals(before)).toBe(true);
   });
@@ -295,7 +301,9 @@ describe('a full disk', () => {
       await create();
       const disk = join(temp.path, 'disk');
       mkdirSync(disk);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
+      // Room for the file, and not for a second one.
+      const size = Math.ceil((statSync(path).size * 1.5) / 1024);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}k`, 'tmpfs', disk]);
       try {
         const there = join(disk, 'db');
         copyFileSync(path, there);

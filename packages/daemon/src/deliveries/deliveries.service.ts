@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@codepiper/core/clock.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { DeliveryKind, SendOutcome } from '@codepiper/core/sessions/delivery.ts';
@@ -7,10 +7,12 @@ import type { EvidenceSource } from '@codepiper/core/sessions/session.ts';
 import type { AgentFact } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import type { Tx } from '../db/database.ts';
+import type { TxNow } from '../db/now.ts';
 import type { EmitEvent, Ledger, NewEvent } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
+import type { SessionState } from '../sessions/sessions.store.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
 
 /** When a delivery that was just queued is first looked at if nothing was heard of it, in milliseconds. */
@@ -28,8 +30,16 @@ export interface DeliveriesOptions {
   sessions: SessionsService;
   clock: Clock;
   log: Log;
+  /** Throws when what would be typed must not be. */
+  preflight: (session: SessionRecord, delivery: NewDelivery) => void;
   /** Called when a text was put into a queue. */
   wake: (sessionId: string) => void;
+}
+
+/** A text that was stored this moment, and what its typing depends on. */
+export interface FreshText {
+  session: SessionState;
+  delivery: DeliveryRecord;
 }
 
 /** The queue of texts of every session, and what became of each. Typing is the typist's. */
@@ -38,6 +48,8 @@ export class DeliveriesService {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Deliveries being typed at this moment: their proof may come before their row says so. */
   readonly typing = new Set<string>();
+  /** By session. What withdraws or fails a text takes it out. */
+  readonly #fresh = new Map<string, FreshText>();
 
   constructor(options: DeliveriesOptions) {
     this.#o = options;
@@ -51,14 +63,43 @@ export class DeliveriesService {
     const sent = delivery.idempotencyKey ? await store.findByKey(record.id, delivery.idempotencyKey) : null;
     if (sent) return requireSameText(sent, delivery);
     sessions.requireLive(record);
-    const queued = await ledger.record(async (tx, emit) => {
-      const inTx = store.in(tx);
-      const known = delivery.idempotencyKey ? await inTx.findByKey(record.id, delivery.idempotencyKey) : null;
-      if (known) return requireSameText(known, delivery);
-      return this.enqueueIn(tx, emit, record, delivery);
-    });
-    this.#o.wake(record.id);
-    return queued;
+    try {
+      const queued = await ledger.recordNow((tx, emit) => this.#enqueueNow(tx, emit, record, delivery));
+      this.#o.wake(record.id);
+      return queued;
+    } catch (error) {
+      this.#fresh.delete(record.id);
+      throw error;
+    }
+  }
+
+  /** Queues a text in a transaction that waits for nothing, unless its key is known. */
+  #enqueueNow(tx: TxNow, emit: EmitEvent, session: SessionRecord, delivery: NewDelivery): DeliveryRecord {
+    const { store } = this.#o;
+    const { idempotencyKey } = delivery;
+    const known = idempotencyKey ? store.findByKeyNow(tx, session.id, idempotencyKey) : null;
+    if (known) return requireSameText(known, delivery);
+    const record = this.#newRecord(session, delivery);
+    const queue = store.queueNow(tx, session.id);
+    store.insertNow(tx, record);
+    emit(queuedEvent(record));
+    // Who listens to the commit wakes the typist, which must find it then.
+    if (queue?.ahead === 0) {
+      this.#fresh.set(session.id, { session: queue.session, delivery: record });
+      // A typist that is still at something else reads how things are then.
+      setImmediate(() => this.#fresh.delete(session.id));
+    }
+    return record;
+  }
+
+  /**
+   * The text that was stored this moment with none before it, and the session as it was in that transaction: nothing
+   * has to be read back. Each is given once; null when there is none, or when the queue has to be read.
+   */
+  takeFresh(sessionId: string): FreshText | null {
+    const fresh = this.#fresh.get(sessionId) ?? null;
+    this.#fresh.delete(sessionId);
+    return fresh;
   }
 
   /** Queues a text in the transaction of something else. */
@@ -68,7 +109,16 @@ export class DeliveriesService {
     session: SessionRecord,
     delivery: NewDelivery,
   ): Promise<DeliveryRecord> {
-    const record: DeliveryRecord = {
+    const record = this.#newRecord(session, delivery);
+    await this.#o.store.in(tx).insert(record);
+    emit(queuedEvent(record));
+    return record;
+  }
+
+  /** What becomes a row of the queue. Throws when it must not be typed at all. */
+  #newRecord(session: SessionRecord, delivery: NewDelivery): DeliveryRecord {
+    this.#o.preflight(session, delivery);
+    return {
       id: randomUUID(),
       sessionId: session.id,
       run: session.run,
@@ -80,11 +130,6 @@ export class DeliveriesService {
       evidence: null,
       error: null,
     };
-    await this.#o.store.in(tx).insert(record);
-    emit(
-      deliveryEvent(record, 'delivery.queued', { kind: record.kind, bytes: Buffer.byteLength(record.text) }),
-    );
-    return record;
   }
 
   async list(ref: string, limit: number): Promise<DeliveryRecord[]> {
@@ -111,6 +156,7 @@ export class DeliveriesService {
           `Delivery ${id} is ${delivery.status}: only a queued text can be withdrawn.`,
         );
       }
+      this.#fresh.delete(session.id);
       await store.update(id, { status: 'cancelled', settledAt: this.#o.clock.now() });
       emit(deliveryEvent(delivery, 'delivery.cancelled', {}));
       return { ...delivery, status: 'cancelled' as const };
@@ -152,6 +198,7 @@ export class DeliveriesService {
 
   /** Fails what can no longer arrive because the run it was meant for, or an earlier one, is over. */
   async failRun(sessionId: string, run: number): Promise<void> {
+    this.#fresh.delete(sessionId);
     const open = async (store: DeliveriesStore) =>
       (await store.open(sessionId)).filter((delivery) => delivery.run <= run);
     if ((await open(this.#o.store)).length === 0) return;
@@ -222,6 +269,8 @@ export class DeliveriesService {
     signal?: AbortSignal,
     { isNew = false } = {},
   ): Promise<{ outcome: SendOutcome; delivery: DeliveryRecord }> {
+    // What was just queued is on its way into the pane: all that is done here now would only hold that up.
+    if (isNew) await nextTurn();
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = () => resolve();
     signal?.addEventListener('abort', stop);
@@ -230,7 +279,6 @@ export class DeliveriesService {
     this.#waiting.set(id, waiting);
     const timer = setTimeout(resolve, waitMs);
     try {
-      // What was just queued is on its way into the pane: looking at it now would only hold that up.
       if (isNew && waitMs > firstLookMs) await Promise.race([promise, sleep(firstLookMs)]);
       const first = await this.#outcomeNow(id);
       if (first.outcome !== 'accepted' || waitMs === 0 || signal?.aborted) return first;
@@ -314,6 +362,11 @@ function requireSameText(known: DeliveryRecord, delivery: NewDelivery): Delivery
     `The idempotency key "${delivery.idempotencyKey}" was used with another text. Use a new key for a new text.`,
     { delivery: known.id },
   );
+}
+
+function queuedEvent(record: DeliveryRecord): NewEvent {
+  const { kind, text } = record;
+  return deliveryEvent(record, 'delivery.queued', { kind, bytes: Buffer.byteLength(text) });
 }
 
 export function deliveryEvent(

@@ -1,3 +1,4 @@
+import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import {
   type Delivery,
   type DeliveryKind,
@@ -5,10 +6,12 @@ import {
   deliveryKindSchema,
   deliveryStatusSchema,
 } from '@codepiper/core/sessions/delivery.ts';
-import type { Evidence } from '@codepiper/core/sessions/session.ts';
+import { activitySchema, type Evidence, sessionStatusSchema } from '@codepiper/core/sessions/session.ts';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { compileOnce } from '../db/compiled.ts';
 import type { Database } from '../db/database.ts';
+import type { TxNow } from '../db/now.ts';
+import type { SessionState } from '../sessions/sessions.store.ts';
 import type { DeliveryTable } from './deliveries.table.ts';
 
 /** One text on its way into a pane. */
@@ -25,6 +28,13 @@ export interface DeliveryRecord {
   settledAt: number | null;
   evidence: Evidence | null;
   error: string | null;
+}
+
+/** What a new text of a session depends on. */
+export interface QueueState {
+  session: SessionState;
+  /** How many texts stand before it: queued, or typed and not settled. */
+  ahead: number;
 }
 
 const previewLength = 200;
@@ -67,7 +77,9 @@ const insertQuery = compileOnce((db, values: Omit<DeliveryRecord, 'evidence'>) =
     session_id: values.sessionId,
     run: values.run,
     seq: selectFrom('deliveries as earlier')
-      .where('earlier.session_id', '=', values.sessionId)
+      // A bare parameter here makes SQLite prepare the whole statement anew for every value it is bound to, as there
+      // is an index over part of the rows: that took three times as long as the insert itself.
+      .where('earlier.session_id', '=', sql<string>`cast(${values.sessionId} as text)`)
       .select(({ fn, val, eb }) => eb(fn.coalesce(fn.max('earlier.seq'), val(0)), '+', 1).as('next')),
     kind: values.kind,
     text: values.text,
@@ -78,6 +90,30 @@ const insertQuery = compileOnce((db, values: Omit<DeliveryRecord, 'evidence'>) =
     settled_at: values.settledAt,
     error: values.error,
   })),
+);
+
+const queueQuery = compileOnce((db, { sessionId }: { sessionId: string }) =>
+  db
+    .selectFrom('sessions')
+    .where('removed_at', 'is', null)
+    .where('id', '=', sessionId)
+    .select(['id', 'run', 'provider', 'status', 'activity'])
+    .select(({ selectFrom }) =>
+      selectFrom('deliveries')
+        .where(sql<string>`+session_id`, '=', sql<string>`sessions.id`)
+        .where((eb) => eb.or([eb('deliveries.status', '=', 'queued'), eb('deliveries.status', '=', 'typed')]))
+        .where((eb) => eb.or([eb('deliveries.status', '=', 'queued'), eb('error', 'is', null)]))
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .as('ahead'),
+    ),
+);
+
+const keyQuery = compileOnce((db, { sessionId, key }: { sessionId: string; key: string }) =>
+  db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('idempotency_key', '=', key),
 );
 
 /** SQL about deliveries. */
@@ -94,8 +130,12 @@ export class DeliveriesStore {
 
   /** Puts a text at the end of its session's queue. */
   async insert(record: DeliveryRecord): Promise<void> {
-    const { evidence: _evidence, ...values } = record;
-    await insertQuery(this.#db, values);
+    await insertQuery(this.#db, toValues(record));
+  }
+
+  /** The same in a transaction that waits for nothing. */
+  insertNow(tx: TxNow, record: DeliveryRecord): void {
+    insertQuery.now(tx, toValues(record));
   }
 
   async get(id: string): Promise<DeliveryRecord | null> {
@@ -104,12 +144,13 @@ export class DeliveriesStore {
   }
 
   async findByKey(sessionId: string, key: string): Promise<DeliveryRecord | null> {
-    const row = await this.#db
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('session_id', '=', sessionId)
-      .where('idempotency_key', '=', key)
-      .executeTakeFirst();
+    const [row] = await keyQuery(this.#db, { sessionId, key });
+    return row ? toRecord(row) : null;
+  }
+
+  /** The same in a transaction that waits for nothing. */
+  findByKeyNow(tx: TxNow, sessionId: string, key: string): DeliveryRecord | null {
+    const [row] = keyQuery.now(tx, { sessionId, key });
     return row ? toRecord(row) : null;
   }
 
@@ -127,6 +168,25 @@ export class DeliveriesStore {
   /** Texts of one session that are queued, or typed and not settled; oldest first. */
   async open(sessionId: string): Promise<DeliveryRecord[]> {
     return (await openQuery(this.#db, { sessionId })).map(toRecord);
+  }
+
+  /** Null when there is no such session. */
+  queueNow(tx: TxNow, sessionId: string): QueueState | null {
+    const [row] = queueQuery.now(tx, { sessionId });
+    if (!row) return null;
+    const { id, run, activity } = row;
+    const provider = providerIdSchema.parse(row.provider);
+    const status = sessionStatusSchema.parse(row.status);
+    return {
+      session: {
+        id,
+        run,
+        provider,
+        status,
+        activity: activity === null ? null : activitySchema.parse(activity),
+      },
+      ahead: row.ahead ?? 0,
+    };
   }
 
   /** Empties the texts of a session. */
@@ -161,6 +221,11 @@ export class DeliveriesStore {
       .where('id', '=', id)
       .execute();
   }
+}
+
+/** What a new row is made of. */
+function toValues({ evidence: _evidence, ...values }: DeliveryRecord): Omit<DeliveryRecord, 'evidence'> {
+  return values;
 }
 
 function toRecord(row: Selectable<DeliveryTable>): DeliveryRecord {

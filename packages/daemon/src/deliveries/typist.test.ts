@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createLedger, type Ledger } from '../events/ledger.ts';
@@ -22,12 +22,15 @@ const longText = Array.from({ length: 40 }, (_, i) => `line ${i} of a long promp
 
 let database: OpenDatabase;
 let ledger: Ledger;
+let sessions: SessionsStore;
 let deliveries: DeliveriesService;
 let typist: Typist;
 let asked: TypeRequest[];
 /** What tmux answers to each typing, in turn; then `typed`. */
 let answers: (TypeResult | Error)[];
 let mark: string;
+/** Called at each typing. */
+let whenTyped: (request: TypeRequest) => void;
 let guarded: string[];
 /** The screen before the typing and since. */
 let before: string;
@@ -48,13 +51,15 @@ const pane = (): PaneInfo => ({
 beforeEach(async () => {
   database = await openDatabase(':memory:', { log: silentLog, clock: systemClock });
   ledger = createLedger({ db: database.db, clock: systemClock, log: silentLog });
-  const sessions = new SessionsStore(database.db);
+  sessions = new SessionsStore(database.db);
   await sessions.insert(session);
   [asked, answers, mark, guarded] = [[], [], '', []];
   [before, after] = ['', ''];
+  whenTyped = () => undefined;
   const tmux: Pick<Tmux, 'type' | 'listPanes' | 'capture' | 'takeKeptScreen'> = {
     type: async (request) => {
       asked.push(request);
+      whenTyped(request);
       const answer = answers.shift() ?? 'typed';
       if (answer instanceof Error) throw answer;
       return answer;
@@ -82,6 +87,7 @@ beforeEach(async () => {
     } as unknown as SessionsService,
     clock: systemClock,
     log: silentLog,
+    preflight: () => undefined,
     wake: (id) => typist.wake(id),
   });
 });
@@ -99,11 +105,9 @@ const status = async (id: string) => (await deliveries.list(session.id, 10)).fin
 
 describe('a text on its way into the pane', () => {
   it('goes on behind the chunks that are in when its typing is cut off, and is never begun again', async () => {
-    const { id } = await send(longText).then((queued) => {
-      mark = `${queued.id}:3`;
-      return queued;
-    });
     answers = [new CodepiperError('tmux_failed', 'the connection was lost')];
+    const { id } = await send(longText);
+    mark = `${id}:3`;
     await waitFor('a second attempt', () => asked.length === 2);
     expect(asked.map((request) => request.from)).toEqual([0, 3]);
     expect(asked[1]?.chunks).toEqual(asked[0]?.chunks);
@@ -129,6 +133,69 @@ describe('a text on its way into the pane', () => {
     typist.wake(session.id);
     await waitFor('the next attempt', () => asked.length === 2);
     expect(asked[1]?.from).toBe(2);
+  });
+
+  it('is stored, with its event, before it is typed', async () => {
+    const stored: unknown[] = [];
+    whenTyped = () => {
+      const text = database.sqlite.prepare('select text, status from deliveries').get();
+      const event = database.sqlite.prepare('select type from events').pluck().get();
+      stored.push(text, event, database.sqlite.inTransaction);
+    };
+    await send('stored first');
+    await waitFor('the typing', () => stored.length > 0);
+    expect(stored).toEqual([{ text: 'stored first', status: 'queued' }, 'delivery.queued', false]);
+  });
+
+  it('is typed once, and in its turn, however many come at once', async () => {
+    const texts = Array.from({ length: 8 }, (_, index) => `text ${index} of many`);
+    whenTyped = (request) => void seen(request.chunks.join('\n'));
+    // As the daemon does: who listens to the events wakes the typist too.
+    ledger.listen((events) => {
+      for (const { sessionId } of events) if (sessionId) typist.wake(sessionId);
+    });
+    const sent = await Promise.all(texts.map(send));
+    for (const { id } of sent) await waitFor('the proof', async () => (await status(id)) === 'delivered');
+    expect(asked.map((request) => request.mark)).toEqual(sent.map(({ id }) => id));
+    expect(asked.map((request) => request.chunks.join('\n'))).toEqual(texts);
+  });
+
+  it('is typed once when it comes while the queue is being read', async () => {
+    let meanwhile: Promise<unknown> | null = null;
+    const read = sessions.getState.bind(sessions);
+    vi.spyOn(sessions, 'getState').mockImplementationOnce((id) => {
+      meanwhile = send('meanwhile');
+      return read(id);
+    });
+    whenTyped = (request) => void seen(request.chunks.join('\n'));
+    typist.wake(session.id);
+    await waitFor('the text to come', () => meanwhile);
+    const { id } = await send('after');
+    await waitFor('the proof', async () => (await status(id)) === 'delivered');
+    expect(asked.map((request) => request.chunks.join(''))).toEqual(['meanwhile', 'after']);
+  });
+
+  it('is not typed when it could not be stored', async () => {
+    database.sqlite.exec(
+      `create trigger full before insert on events begin select raise(abort, 'no room'); end`,
+    );
+    await expect(send('lost')).rejects.toThrow('no room');
+    database.sqlite.exec('drop trigger full');
+    await send('kept');
+    await waitFor('the typing', () => asked.length > 0);
+    expect(asked.map((request) => request.chunks.join(''))).toEqual(['kept']);
+  });
+
+  it('stays in the queue while the session is not ready, and can be withdrawn', async () => {
+    await sessions.update(session.id, { activity: 'busy' }, 1);
+    const withdrawn = await send('withdrawn');
+    const waiting = await send('waiting');
+    expect((await deliveries.cancel(session.id, withdrawn.id)).status).toBe('cancelled');
+    expect(asked).toEqual([]);
+    await sessions.update(session.id, { activity: 'idle' }, 1);
+    typist.wake(session.id);
+    await waitFor('the typing', async () => (await status(waiting.id)) === 'typed');
+    expect(asked.map((request) => request.mark)).toEqual([waiting.id]);
   });
 
   it('waits behind a dialog, and says that one is up', async () => {

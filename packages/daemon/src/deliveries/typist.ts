@@ -8,7 +8,7 @@ import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { LivePane } from '../sessions/live-pane.ts';
 import type { SessionState, SessionsStore } from '../sessions/sessions.store.ts';
 import type { CaptureRequest, PaneInfo, Tmux } from '../tmux/tmux.ts';
-import type { DeliveriesService } from './deliveries.service.ts';
+import type { DeliveriesService, FreshText } from './deliveries.service.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
 import { countEchoes, echoNeedle } from './echo.ts';
 
@@ -86,10 +86,18 @@ export class Typist implements AsyncDisposable {
 
   async #work(sessionId: string): Promise<void> {
     while (!this.#closing.signal.aborted) {
+      const fresh = this.#o.deliveries().takeFresh(sessionId);
+      const way = fresh && this.#straightWay(fresh);
+      if (fresh && way) {
+        if (!(await this.#type(way.provider, fresh.session, way.pane, fresh.delivery))) return;
+        continue;
+      }
       const session = await this.#o.sessions.getState(sessionId);
       const pane = this.#o.panes.get(sessionId);
       if (!session) return;
       const open = await this.#o.store.open(sessionId);
+      // One that came meanwhile may be in what was read; its own wake finds it if not.
+      this.#o.deliveries().takeFresh(sessionId);
       const over = isLive(session.status) ? session.run - 1 : session.run;
       if (open.some((delivery) => delivery.run <= over)) {
         await this.#o.deliveries().failRun(sessionId, over);
@@ -113,6 +121,14 @@ export class Typist implements AsyncDisposable {
       }
       if (!(await this.#type(provider, session, pane, next))) return;
     }
+  }
+
+  /** Where a text goes that was stored this moment; null when the queue has to be read first. */
+  #straightWay({ session }: FreshText): { provider: Provider; pane: LivePane } | null {
+    const pane = this.#o.panes.get(session.id);
+    const provider = getProvider(session.provider);
+    if (!pane || pane.run !== session.run || !isReady(session, provider)) return null;
+    return this.#cutOff.has(session.id) ? null : { provider, pane };
   }
 
   /** Takes from the pane's own mark what of a text is in, when it was not heard from tmux itself. */

@@ -1,5 +1,7 @@
 import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compileOnce } from '../db/compiled.ts';
+import type { TxNow } from '../db/now.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { silentLog } from '../log/log.ts';
 import { createLedger, type Ledger, type NewEvent } from './ledger.ts';
@@ -106,6 +108,113 @@ describe('record', () => {
     await Promise.all([take(), take(), take()]);
     expect(await ledger.lastId()).toBe(1);
     await expect(record(event('a', { origin: 'file-1' }))).rejects.toThrow('UNIQUE');
+  });
+});
+
+describe('record at once', () => {
+  const trust = compileOnce((db, { path }: { path: string }) =>
+    db.insertInto('trusted_directories').values({ path, provider: 'x', at: 1 }),
+  );
+  const trusted = async () =>
+    (await database.db.selectFrom('trusted_directories').select('path').execute()).map(({ path }) => path);
+
+  it('has stored the change and its facts, and told listeners, when it returns', async () => {
+    const heard: LedgerEvent[] = [];
+    ledger.listen((events) => {
+      expect(database.sqlite.inTransaction).toBe(false);
+      heard.push(...events);
+    });
+    const recording = ledger.recordNow((tx, emit) => {
+      trust.now(tx, { path: '/p' });
+      emit(event('a', { sessionId: 's' }));
+      emit(event('b'));
+      expect(database.sqlite.inTransaction).toBe(true);
+      return 42;
+    });
+    expect(types(heard)).toEqual(['a', 'b']);
+    expect(database.sqlite.prepare('select path from trusted_directories').pluck().all()).toEqual(['/p']);
+    expect(await recording).toBe(42);
+    expect(await ledger.since(0, 10)).toEqual(heard);
+  });
+
+  it('undoes both when the work or a fact of it fails, and tells nobody', async () => {
+    const heard: unknown[] = [];
+    ledger.listen((events) => heard.push(events));
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    const failing = ledger.recordNow((tx, emit) => {
+      trust.now(tx, { path: '/p' });
+      emit(event('a'));
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    const unstorable = ledger.recordNow((tx, emit) => {
+      trust.now(tx, { path: '/q' });
+      emit(event('b', { payload: circle }));
+    });
+    await expect(unstorable).rejects.toThrow('circular');
+    expect(await trusted()).toEqual([]);
+    expect(await ledger.lastId()).toBe(0);
+    await ledger.recordNow((_tx, emit) => emit(event('c')));
+    expect(heard).toHaveLength(1);
+  });
+
+  it('never becomes part of a transaction that is open: it has its turn behind it', async () => {
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const undone = ledger.record(async (tx, emit) => {
+      await trust(tx, { path: '/undone' });
+      emit(event('undone'));
+      begun.resolve();
+      await goOn.promise;
+      throw new Error('on purpose');
+    });
+    await begun.promise;
+    const order: string[] = [];
+    const kept = ['/first', '/second'].map((path) =>
+      ledger.recordNow((tx, emit) => {
+        order.push(path);
+        trust.now(tx, { path });
+        emit(event(path));
+      }),
+    );
+    const outside = trust(database.db, { path: '/outside' });
+    expect(order).toEqual([]);
+    goOn.resolve();
+    await expect(undone).rejects.toThrow('on purpose');
+    await Promise.all([...kept, outside]);
+    expect(order).toEqual(['/first', '/second']);
+    expect((await trusted()).sort()).toEqual(['/first', '/outside', '/second']);
+    expect(types(await ledger.since(0, 10))).toEqual(['/first', '/second']);
+  });
+
+  it('keeps ids and announcements in one order with the transactions that wait', async () => {
+    const heard: number[] = [];
+    ledger.listen((events) => heard.push(...events.map(({ id }) => id)));
+    const both = Array.from({ length: 30 }, (_, index) =>
+      index % 3 === 0 ? ledger.recordNow((_tx, emit) => emit(event('now'))) : record(event('later')),
+    );
+    await Promise.all(both);
+    expect(heard).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+  });
+
+  it('is over when it has returned', async () => {
+    let kept: TxNow | null = null;
+    await ledger.recordNow((tx) => {
+      kept = tx;
+    });
+    expect(() => kept && trust.now(kept, { path: '/p' })).toThrow('the transaction is over');
+  });
+
+  it('says in words when another program holds the database', async () => {
+    const heard: unknown[] = [];
+    ledger.listen((events) => heard.push(events));
+    const busy = Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+    const failing = ledger.recordNow(() => {
+      throw busy;
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'database_busy' });
+    expect(heard).toEqual([]);
   });
 });
 

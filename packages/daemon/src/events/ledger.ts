@@ -5,6 +5,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { compileOnce } from '../db/compiled.ts';
 import type { Database, Tx } from '../db/database.ts';
 import { asStorageError } from '../db/errors.ts';
+import { type TxNow, transactNow } from '../db/now.ts';
 import type { Log } from '../log/log.ts';
 import type { EventTable } from './events.table.ts';
 
@@ -29,6 +30,11 @@ export interface Ledger {
    * `storage_full` / `database_busy`; then nothing was changed.
    */
   record<T>(work: (tx: Tx, emit: EmitEvent) => Promise<T>): Promise<T>;
+  /**
+   * The same for work that awaits nothing: it is committed before this returns, unless a transaction is open already;
+   * then it has its turn behind that. For what stands on the way of a text into its pane.
+   */
+  recordNow<T>(work: (tx: TxNow, emit: EmitEvent) => T): Promise<T>;
   list(
     query: { sessionId?: string } & Partial<EventQuery>,
   ): Promise<{ events: LedgerEvent[]; hasMore: boolean }>;
@@ -44,11 +50,17 @@ export interface Ledger {
 
 const defaultLimit = 100;
 
+/** Events of one transaction. */
+interface Batch {
+  events: LedgerEvent[];
+  committed: boolean;
+}
+
 export function createLedger(parts: { db: Kysely<Database>; clock: Clock; log: Log }): Ledger {
   const { db, clock, log } = parts;
   const listeners = new Set<EventListener>();
   /** Batches in the order of their ids; only committed ones at the head are handed out. */
-  const batches: { events: LedgerEvent[]; committed: boolean }[] = [];
+  const batches: Batch[] = [];
 
   function announce(): void {
     while (batches[0]?.committed) {
@@ -63,9 +75,15 @@ export function createLedger(parts: { db: Kysely<Database>; clock: Clock; log: L
     }
   }
 
+  function drop(batch: Batch): void {
+    const place = batches.indexOf(batch);
+    if (place >= 0) batches.splice(place, 1);
+    announce();
+  }
+
   return {
     async record(work) {
-      const batch = { events: [] as LedgerEvent[], committed: false };
+      const batch: Batch = { events: [], committed: false };
       try {
         const result = await db.transaction().execute(async (tx) => {
           const emitted: NewEvent[] = [];
@@ -79,9 +97,27 @@ export function createLedger(parts: { db: Kysely<Database>; clock: Clock; log: L
         announce();
         return result;
       } catch (error) {
-        const place = batches.indexOf(batch);
-        if (place >= 0) batches.splice(place, 1);
+        drop(batch);
+        throw asStorageError(error) ?? error;
+      }
+    },
+
+    async recordNow(work) {
+      const batch: Batch = { events: [], committed: false };
+      try {
+        const done = transactNow(db, (tx) => {
+          const emitted: NewEvent[] = [];
+          const value = work(tx, (event) => emitted.push(event));
+          if (emitted.length > 0) batches.push(batch);
+          for (const event of emitted) batch.events.push(insertNow(tx, event, clock.now()));
+          return value;
+        });
+        const result = done instanceof Promise ? await done : done;
+        batch.committed = true;
         announce();
+        return result;
+      } catch (error) {
+        drop(batch);
         throw asStorageError(error) ?? error;
       }
     },
@@ -158,14 +194,25 @@ type NewRow = {
 };
 
 async function insert(tx: Tx, event: NewEvent, at: number): Promise<LedgerEvent> {
-  const [row] = await insertQuery(tx, {
+  return toStored(await insertQuery(tx, toRow(event, at)));
+}
+
+function insertNow(tx: TxNow, event: NewEvent, at: number): LedgerEvent {
+  return toStored(insertQuery.now(tx, toRow(event, at)));
+}
+
+function toRow(event: NewEvent, at: number): NewRow {
+  return {
     sessionId: event.sessionId,
     at,
     source: event.source,
     type: event.type,
     payload: JSON.stringify(event.payload),
     origin: event.origin ?? null,
-  });
+  };
+}
+
+function toStored([row]: readonly Selectable<EventTable>[]): LedgerEvent {
   if (!row) throw new Error('SQLite stored an event and did not give it back');
   return toEvent(row);
 }

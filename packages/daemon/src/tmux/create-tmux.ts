@@ -7,6 +7,7 @@ import type { ControlBlock, ControlEvent } from './control-parser.ts';
 import { Keeper, type Link, type TmuxOptions } from './keeper.ts';
 import { PaneOutput } from './output-watch.ts';
 import { keeperPrefix, newPaneLine, paneFormat, parsePane } from './panes.ts';
+import { messageLine } from './popup.ts';
 import { quote, shellWord } from './quote.ts';
 import { parseTitles, sameTitles, titlesFormat } from './titles.ts';
 import type {
@@ -187,6 +188,23 @@ class TmuxDriver implements Tmux {
     void client.closed.then(() => this.#watches.delete(output));
     await client.run('display-message -p attached');
     return output;
+  }
+
+  async notify(sessionName: string, line: string): Promise<void> {
+    const link = await this.#keeper.find();
+    if (!link) return;
+    const [clients = ''] = textsOf(
+      await link.client.run('list-clients -F "#{client_control_mode}\t#{session_name}\t#{client_name}"'),
+      'list clients',
+    );
+    const people = clients
+      .split('\n')
+      .map((client) => client.split('\t'))
+      .flatMap(([control, session, name]) =>
+        control === '0' && session === sessionName && name ? [name] : [],
+      );
+    // One that left meanwhile needs no message.
+    for (const name of people) link.client.send(messageLine(name, line, link.features));
   }
 
   async leave(): Promise<void> {

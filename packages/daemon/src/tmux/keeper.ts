@@ -4,6 +4,7 @@ import { ControlClient, failed, textsOf } from './control-client.ts';
 import type { ControlBlock, ControlEvent } from './control-parser.ts';
 import { clientMarker, isOrphan } from './orphans.ts';
 import { keeperArgs, keeperPrefix } from './panes.ts';
+import { popupBinding } from './popup.ts';
 import { quote } from './quote.ts';
 import { runTmux } from './run-tmux.ts';
 import { defaultTerminal } from './terminal.ts';
@@ -25,6 +26,8 @@ export interface TmuxOptions {
   /** Environment of the tmux server and its clients: nothing in it may be secret. */
   env: NodeJS.ProcessEnv;
   log: TmuxLog;
+  /** argv of what the prefix and `a` open over a session; the session's id comes behind it. On our own server only. */
+  popup?: readonly string[] | null;
 }
 
 /** A live connection, with what its server can do. */
@@ -206,7 +209,7 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #attachKeeper(): Promise<Link> {
-    const { home, log } = this.#options;
+    const { home, log, popup } = this.#options;
     const features = tmuxFeatures(this.#version ?? '');
     const client = this.attach(
       `=${this.session}`,
@@ -233,6 +236,8 @@ export class Keeper implements AsyncDisposable {
         searches: Number(found) > 0 && matched === '1',
       };
       this.#link = link;
+      // At each connection: an older daemon may have started the server.
+      if (this.ownServer && popup) client.send(popupBinding(popup, features));
       log.debug({ pid, version, searches: link.searches }, 'connected to tmux');
       const since = performance.now();
       void client.closed.then(() => this.#lostLink(link, performance.now() - since));

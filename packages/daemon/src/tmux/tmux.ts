@@ -102,6 +102,8 @@ export interface Tmux extends AsyncDisposable {
   /** The screen that the last typing of this pane kept, once. Fails when there is none. */
   takeKeptScreen(paneId: string): Promise<string>;
   watch(paneId: string): Promise<OutputWatch>;
+  /** Shows one line, for some seconds, to the people whose terminals are attached to a session. */
+  notify(sessionName: string, line: string): Promise<void>;
   /** Ends our keeper session, and the server with it when it is our own and nobody has a session on it. */
   leave(): Promise<void>;
   /** Returns a disposer. */

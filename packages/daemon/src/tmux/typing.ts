@@ -15,7 +15,7 @@ export interface TypingLine {
   chunksDone: number;
 }
 
-/** What the line prints when it has run; none of it when the pane is gone. */
+/** What the line prints when it has run; `dead` or none of it when the pane is gone. */
 export const typingWords = { typed: 'typed', guarded: 'guarded', dead: 'dead' } as const;
 
 /** With CSI in its two-byte and its one-character form. */
@@ -95,14 +95,17 @@ export function typingLines(request: TypeRequest, guard: string | null, buffer: 
 /**
  * The guard is an option of the pane, as that is not expanded a second time: in the format itself `%`, `#`, `,` and
  * `}` would have to be escaped. Setting it fails when there is no such pane, and then nothing else of the line runs.
- * A dead pane is looked for first, as pasting into one crashes servers up to 3.3a.
+ * A dead pane is looked for first, as pasting into one crashes servers up to 3.3a. Without a guard nothing is set: tmux
+ * looks whether the pane is the one that is meant, as formats are those of another pane where there is none.
  */
 function guardedLine(paneId: string, guard: string | null, commands: readonly string[]): string {
-  const set =
-    guard === null
-      ? `set-option -p -u -t ${paneId} @codepiper_guard`
-      : `set-option -p -t ${paneId} @codepiper_guard ${quote(guard)}`;
-  const search = guard === null ? '0' : '#{!=:#{C/r:#{@codepiper_guard}},0}';
+  const type = commands.join(' ; ');
+  if (guard === null) {
+    const isGone = `#{||:#{pane_dead},#{!=:#{pane_id},${paneId}}}`;
+    return `if-shell -F -t ${paneId} "${isGone}" { display-message -p ${typingWords.dead} } { ${type} }`;
+  }
+  const set = `set-option -p -t ${paneId} @codepiper_guard ${quote(guard)}`;
   const refuse = `display-message -p -t ${paneId} "#{?pane_dead,${typingWords.dead},${typingWords.guarded}}"`;
-  return `${set} ; if-shell -F -t ${paneId} "#{||:#{pane_dead},${search}}" { ${refuse} } { ${commands.join(' ; ')} }`;
+  const found = '#{!=:#{C/r:#{@codepiper_guard}},0}';
+  return `${set} ; if-shell -F -t ${paneId} "#{||:#{pane_dead},${found}}" { ${refuse} } { ${type} }`;
 }

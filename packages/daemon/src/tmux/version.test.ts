@@ -21,6 +21,11 @@ describe('tmux version', () => {
     ['master', true, true],
     ['openbsd-7.4', true, true],
   ])('%s: supported %s, flags and subscriptions %s', (version, supported, recent) => {
-    expect(tmuxFeatures(version)).toEqual({ supported, clientFlags: recent, subscriptions: recent });
+    expect(tmuxFeatures(version)).toEqual({
+      supported,
+      popups: recent,
+      clientFlags: recent,
+      subscriptions: recent,
+    });
   });
 });

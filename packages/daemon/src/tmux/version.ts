@@ -11,6 +11,8 @@ export interface TmuxFeatures {
   clientFlags: boolean;
   /** `refresh-client -B`: told of a changed format instead of asking for it. */
   subscriptions: boolean;
+  /** `display-popup`. */
+  popups: boolean;
 }
 
 /**
@@ -32,5 +34,10 @@ export async function tmuxVersion(env: NodeJS.ProcessEnv): Promise<string | null
 export function tmuxFeatures(version: string): TmuxFeatures {
   const match = /^(?:next-)?(\d+)\.(\d+)/.exec(version);
   const number = match ? Number(match[1]) * 100 + Number(match[2]) : Number.POSITIVE_INFINITY;
-  return { supported: number >= 300, clientFlags: number >= 302, subscriptions: number >= 302 };
+  return {
+    supported: number >= 300,
+    clientFlags: number >= 302,
+    subscriptions: number >= 302,
+    popups: number >= 302,
+  };
 }
