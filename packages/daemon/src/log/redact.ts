@@ -41,9 +41,14 @@ function isPlain(value: object): boolean {
 const bearer = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi;
 const assignment =
   /\b([A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?))=(?!\[redacted\])[^\s"'\\]+/g;
-const knownToken = /\b(sk-[A-Za-z0-9_-]{12,}|gh[opusr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,})/g;
+/** Keys and tokens that well-known services give out, by their beginnings. */
+export const tokenPattern =
+  /(?<![A-Za-z0-9_])(?:sk-[A-Za-z0-9_-]{12,}|[spr]k_(?:live|test)_[A-Za-z0-9]{10,}|gh[opusr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{30,}|dop_v1_[a-f0-9]{40,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|whsec_[A-Za-z0-9+/=]{16,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{20,})/g;
 
 /** A text without what looks like a token: `Bearer …`, `SOME_KEY=…`, keys of well-known services. */
 export function scrub(text: string): string {
-  return text.replace(bearer, `$1 ${hidden}`).replace(assignment, `$1=${hidden}`).replace(knownToken, hidden);
+  return text
+    .replace(bearer, `$1 ${hidden}`)
+    .replace(assignment, `$1=${hidden}`)
+    .replace(tokenPattern, hidden);
 }

@@ -1,0 +1,132 @@
+import type { Decision } from '@codepiper/core/audit/decision.ts';
+import type { RuleRef } from '@codepiper/core/policies/verdict.ts';
+import type { Context } from '../context.ts';
+import { age, type Colour, clean, shortPath, table } from '../output.ts';
+import { toCsv } from './csv.ts';
+
+const decisionColours: Readonly<Record<Decision['decision'], Colour>> = {
+  allow: 'green',
+  deny: 'red',
+  ask: 'yellow',
+  agent: 'dim',
+  change: 'bold',
+};
+
+export function listDecisions({ io, paint }: Context, decisions: readonly Decision[]): string {
+  if (decisions.length === 0) return io.isTTY.stdout ? 'No entries.\n' : '';
+  const rows = decisions.map((entry) => [
+    String(entry.seq),
+    age(entry.at, io.now()),
+    entry.sessionName ?? entry.sessionId?.slice(0, 8) ?? '',
+    entry.decision,
+    byText(entry),
+    entry.tool ?? '',
+    callText(entry),
+    entry.reason,
+  ]);
+  const columns = [
+    { title: 'ENTRY' },
+    { title: 'AGE' },
+    { title: 'SESSION', min: 8 },
+    { title: 'DECISION' },
+    { title: 'BY', min: 7 },
+    { title: 'TOOL', min: 5 },
+    { title: 'CALL', min: 12 },
+    { title: 'REASON', min: 12 },
+  ];
+  return table(columns, rows, io.columns, (text, column) => {
+    const name = column === 3 ? colourOf(text) : undefined;
+    return name ? paint(text, name) : text;
+  });
+}
+
+function colourOf(decision: string): Colour | undefined {
+  return Object.entries(decisionColours).find(([name]) => name === decision)?.[1];
+}
+
+function byText({ by, who }: Decision): string {
+  return who === null ? by : `${by} (${who})`;
+}
+
+/** What the call does, in a line. */
+function callText({ parts, input }: Decision): string {
+  const texts = parts.map(({ text }) => text);
+  return (texts.length > 0 ? texts.join('; ') : input === null ? '' : JSON.stringify(input)).trim();
+}
+
+/** Everything about one entry, part by part. */
+export function describeDecision({ io, paint }: Context, entry: Decision): string {
+  const facts: [string, string | null][] = [
+    ['entry', String(entry.seq)],
+    ['at', `${entry.at} (${age(entry.at, io.now())} ago)`],
+    ['decision', entry.decision],
+    ['by', byText(entry)],
+    ['reason', entry.reason],
+    ['rule', entry.rule && ruleText(entry.rule)],
+    ['session', sessionText(entry)],
+    ['provider', entry.provider],
+    ['tool', entry.tool && (entry.toolKind === null ? entry.tool : `${entry.tool} (${entry.toolKind})`)],
+    ['directory', entry.cwd && shortPath(entry.cwd, io.env.userHome)],
+    ['input', entry.input && JSON.stringify(entry.input)],
+    ['input hash', entry.inputHash],
+    ['call', entry.callId],
+    ['approval', entry.approvalId],
+    ['took', entry.latencyMs === null ? null : `${entry.latencyMs.toFixed(1)} ms`],
+    ['hash', entry.hash],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const lines = facts
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => {
+      const text = clean(value ?? '');
+      return `${name.padEnd(width)}  ${name === 'decision' ? paint(text, decisionColours[entry.decision]) : text}\n`;
+    });
+  const parts = entry.parts.flatMap(({ action, kind, text, why, rule }) => [
+    `  ${paint(action.padEnd(5), action === 'none' ? 'dim' : decisionColours[action])}  ${kind.padEnd(6)}  ${clean(text)}\n`,
+    `         ${paint(clean(rule === null ? why : `${why} [${ruleText(rule)}]`), 'dim')}\n`,
+  ]);
+  return [...lines, ...(parts.length > 0 ? ['\nparts\n', ...parts] : [])].join('');
+}
+
+function ruleText({ policyId, policyName, index }: RuleRef): string {
+  return `rule ${index + 1} of ${policyName}${policyName === policyId ? '' : ` (${policyId})`}`;
+}
+
+function sessionText({ sessionId, sessionName }: Decision): string | null {
+  return sessionName === null ? sessionId : `${sessionName} (${sessionId})`;
+}
+
+const csvColumns = [
+  'seq',
+  'at',
+  'sessionId',
+  'sessionName',
+  'provider',
+  'decision',
+  'by',
+  'who',
+  'tool',
+  'toolKind',
+  'callId',
+  'inputHash',
+  'input',
+  'cwd',
+  'rule',
+  'reason',
+  'parts',
+  'approvalId',
+  'latencyMs',
+  'hash',
+] as const satisfies readonly (keyof Decision)[];
+
+/** With a line of titles; what is no text or number is JSON. */
+export function decisionsCsv(decisions: readonly Decision[]): string {
+  const rows = decisions.map((entry) =>
+    csvColumns.map((column) => {
+      const value = entry[column];
+      if (value === null) return '';
+      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    }),
+  );
+  return toCsv([csvColumns, ...rows]);
+}
