@@ -1,0 +1,107 @@
+import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import type { ProviderId } from '@codepiper/core/providers/provider.ts';
+import type { Handlers } from '../http/mount.ts';
+import { callOf } from './drafts.ts';
+import type { JudgedSession } from './judging.ts';
+import type { Laboratory } from './laboratory.ts';
+import type { PoliciesService } from './policies.service.ts';
+import type { PolicyBook } from './policy-book.ts';
+import type { PolicyJudge } from './policy-judge.ts';
+import type { PolicySetsService } from './policy-sets.service.ts';
+
+/** A session as the endpoints of the policies need it. */
+export interface PolicySession extends JudgedSession {
+  provider: ProviderId;
+}
+
+export interface PolicyHandlersOptions {
+  policies: PoliciesService;
+  policySets: PolicySetsService;
+  book: PolicyBook;
+  judge: PolicyJudge;
+  laboratory: Laboratory;
+  /** Throws `session_not_found` or `session_ambiguous`. */
+  findSession(ref: string): Promise<PolicySession>;
+}
+
+type PolicyVerbs = Exclude<
+  keyof typeof policyEndpoints,
+  'listSessionPolicySets' | 'applyPolicySet' | 'withdrawPolicySet' | 'setDefault'
+>;
+
+/** Endpoints about policies; those that change what a session has of them are the sessions room's. */
+export function policyHandlers(
+  options: PolicyHandlersOptions,
+): Pick<Handlers<typeof policyEndpoints>, PolicyVerbs> {
+  const { policies, policySets, book, judge, laboratory, findSession } = options;
+  const find = async (ref: string | null | undefined) =>
+    ref === null || ref === undefined ? null : findSession(ref);
+  const done = { success: true } as const;
+  return {
+    listPolicies: async ({ query }) => {
+      const { enabled, sessionId } = query;
+      // `null` as text is what a query has for none.
+      const owner = sessionId === undefined || sessionId === 'null' ? null : await findSession(sessionId);
+      const id = sessionId === undefined ? undefined : (owner?.id ?? null);
+      return { policies: policies.list({ enabled, sessionId: id }) };
+    },
+    createPolicy: async ({ body }) => ({ policy: await policies.create(body, await find(body.sessionId)) }),
+    getPolicy: async ({ params }) => ({ policy: book.policy(params.id) }),
+    updatePolicy: async ({ params, body }) => ({
+      policy: await policies.update(params.id, body, await find(body.sessionId)),
+    }),
+    removePolicy: async ({ params }) => {
+      await policies.remove(params.id);
+      return done;
+    },
+    listPolicySets: async () => ({ policySets: [...policySets.list()] }),
+    createPolicySet: async ({ body }) => ({ policySet: await policySets.create(body) }),
+    getPolicySet: async ({ params }) => policySets.get(params.id),
+    updatePolicySet: async ({ params, body }) => ({ policySet: await policySets.update(params.id, body) }),
+    removePolicySet: async ({ params }) => {
+      await policySets.remove(params.id);
+      return done;
+    },
+    addPolicyToSet: async ({ params, body }) => ({
+      policySet: await policySets.addPolicy(params.id, body.policyId),
+    }),
+    removePolicyFromSet: async ({ params }) => ({
+      policySet: await policySets.removePolicy(params.id, params.policyId),
+    }),
+    effectivePolicies: async ({ params }) => {
+      const session = await findSession(params.id);
+      return {
+        policies: [...book.effective(session).policies],
+        defaultAction: session.policyDefault ?? book.defaultAction.action,
+        dangerousMode: session.dangerousMode,
+      };
+    },
+    getSessionPolicy: async ({ params }) => ({ policy: policies.ofSession(await findSession(params.id)) }),
+    setSessionPolicy: async ({ params, body }) =>
+      policies.setOfSession(await findSession(params.id), body.policy),
+    getDefault: async ({ query }) => policies.defaultOf(await find(query.session)),
+    explain: async ({ body }) => {
+      if (body.session !== undefined) {
+        const session = await findSession(body.session);
+        const call = callOf(session.provider, body.tool, body.input);
+        return { verdict: judge.judge(session, call, session.cwd) };
+      }
+      const cwd = body.cwd ?? '/';
+      const call = callOf(null, body.tool, body.input);
+      const sets = body.policySets?.map((id) => book.policySet(id).id) ?? book.defaultSets;
+      return { verdict: judge.judge(nobody(cwd, sets), call, cwd) };
+    },
+    lintPolicies: async ({ body }) => ({ findings: laboratory.lint(body.draft) }),
+    replayPolicies: async ({ body }) =>
+      laboratory.replay({
+        draft: body.draft,
+        defaultAction: body.defaultAction,
+        since: body.since === undefined ? null : Date.parse(body.since),
+      }),
+  };
+}
+
+/** A session that was not started yet. */
+function nobody(cwd: string, policySets: readonly string[]): JudgedSession {
+  return { id: '', name: null, cwd, policySets, policyDefault: null, dangerousMode: false };
+}
