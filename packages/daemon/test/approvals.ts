@@ -176,7 +176,7 @@ export class ApprovalRooms {
         tool === 'Bash'
           ? shellCall(String(input.command))
           : { tool, kind: 'other', input, command: null, files: [], url: null, mcp: null },
-      onAsked: (_id, summary) => this.told.push(summary),
+      onHeld: (_id, summary) => this.told.push(summary),
     });
     const answers = new ApprovalAnswers({
       approvals: service,

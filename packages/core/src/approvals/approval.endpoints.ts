@@ -4,7 +4,7 @@ import { policySchema, ruleSchema } from '../policies/policy.ts';
 import { sessionRefSchema } from '../sessions/session.endpoints.ts';
 import { approvalKindSchema, approvalSchema, approvalStatusSchema, grantSchema } from './approval.ts';
 
-/** A whole id, or a prefix that fits one pending approval. */
+/** A whole id, or the unique beginning of one; what is pending goes before what was settled. */
 const ref = z.strictObject({ id: z.string().min(1).max(80) });
 const one = z.object({ approval: approvalSchema });
 const refErrors = ['approval_not_found', 'approval_ambiguous'] as const;
