@@ -11,13 +11,13 @@ import { mostDepth, Walk } from './walk.ts';
 import type { Arg, KnownVariables } from './words.ts';
 import { isKnown, readable } from './words.ts';
 
-const mostCharacters = 64 * 1024;
+const mostCharacters = 32 * 1024;
 const mostParts = 2000;
 
 /** Takes a command line apart into everything it may do, nested scripts and wrapped commands included. */
 export function shellParts(command: string, place: CallPlace): CallPart[] {
   if (command.length > mostCharacters)
-    return [unreadablePart(command, 'it is longer than 64 KB: too long to be judged')];
+    return [unreadablePart(command, 'it is longer than 32 KB: too long to be judged')];
   if (command.includes('\0')) return [unreadablePart(command, 'it holds a NUL character')];
   // Loops and functions may run a `cd` before what stands in front of it: directories of the first reading count
   // in the second.
