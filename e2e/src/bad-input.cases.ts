@@ -1,10 +1,20 @@
+import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
+import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { ErrorCode } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
+import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 
 /** Every endpoint there is. */
-export const endpoints = { ...daemonEndpoints, ...eventEndpoints, ...sessionEndpoints };
+export const endpoints = {
+  ...approvalEndpoints,
+  ...auditEndpoints,
+  ...daemonEndpoints,
+  ...eventEndpoints,
+  ...policyEndpoints,
+  ...sessionEndpoints,
+};
 export type Name = keyof typeof endpoints;
 
 export interface Bad {
@@ -93,6 +103,117 @@ const badCounts = (key: string): Bad[] =>
     }),
   );
 
+/** A policy that ships. */
+const shipped = 'starter-reads';
+const badRules: { what: string; rule: unknown; says: RegExp }[] = [
+  { what: 'a text for a rule', rule: 'deny', says: /body\.rules\.1: / },
+  { what: 'a rule without an action', rule: { tool: 'x' }, says: /body\.rules\.1\.action: / },
+  { what: 'an unknown action', rule: { action: 'permit' }, says: /body\.rules\.1\.action: .*allow/ },
+  {
+    what: 'a near miss in a rule',
+    rule: { action: 'deny', tol: 'x' },
+    says: /body\.rules\.1: .*did you mean "tool"/,
+  },
+  {
+    what: 'a number for a pattern',
+    rule: { action: 'deny', tool: 5 },
+    says: /body\.rules\.1\.tool: a pattern is/,
+  },
+  {
+    what: 'an empty pattern',
+    rule: { action: 'deny', tool: '' },
+    says: /body\.rules\.1\.tool: .*one character/,
+  },
+  { what: 'no patterns', rule: { action: 'deny', cwd: [] }, says: /body\.rules\.1\.cwd: .*at least one/ },
+  {
+    what: 'an open class',
+    rule: { action: 'deny', tool: 'a[' },
+    says: /body\.rules\.1\.tool: the pattern "a\["/,
+  },
+  { what: 'no arguments', rule: { action: 'deny', args: {} }, says: /body\.rules\.1\.args: args is empty/ },
+  {
+    what: 'a number for an argument',
+    rule: { action: 'deny', args: { command: 1 } },
+    says: /body\.rules\.1\.args\.command: /,
+  },
+  {
+    what: 'a huge pattern',
+    rule: { action: 'deny', tool: 'x'.repeat(2001) },
+    says: /body\.rules\.1\.tool: .*2000/,
+  },
+  { what: 'an empty reason', rule: { action: 'deny', reason: '' }, says: /body\.rules\.1\.reason: / },
+];
+const badIds = ['', '-x', '../x', 'a b', 'x'.repeat(101), '\u00e4', 5];
+const policy = (what: string, fields: Record<string, unknown>, says: RegExp): Bad =>
+  invalid(what, { body: { name: 'x', rules: [{ action: 'deny' }], ...fields }, says });
+const readOnly = (path: string, body?: unknown): Bad => ({
+  what: 'what ships',
+  path,
+  ...(body === undefined ? {} : { body }),
+  code: 'policy_read_only',
+  says: /ships with codepiper.*--from/,
+});
+const unknownOf =
+  (room: string, code: ErrorCode) =>
+  (rest: string, body?: unknown): Bad[] => [
+    {
+      what: 'an unknown id',
+      path: `/${room}/nothing${rest}`,
+      ...(body === undefined ? {} : { body }),
+      code,
+      says: /"nothing".*list/,
+    },
+    ...['%2e%2e', '--help', '%00', 'a%20b', 'x'.repeat(101)].map((id) =>
+      invalid(`the id ${id.slice(0, 20)}`, {
+        path: `/${room}/${id}${rest}`,
+        ...(body === undefined ? {} : { body }),
+        says: /params/,
+      }),
+    ),
+  ];
+const unknownPolicy = unknownOf('policies', 'policy_not_found');
+const unknownSet = unknownOf('policy-sets', 'policy_set_not_found');
+
+/** What is no approval, behind `/approvals/`. */
+const noApprovals = (rest: string, body?: unknown): Bad[] =>
+  [
+    '00000000-0000-4000-8000-000000000000',
+    'deadbeef',
+    'good',
+    '%25',
+    '_',
+    '--help',
+    '%2e%2e',
+    "'%20or%201=1--",
+    '%e2%80%ae',
+  ].map((ref) => ({
+    what: `the approval ${ref}`,
+    path: `/approvals/${ref}${rest}`,
+    body,
+    code: 'approval_not_found' as const,
+    says: /codepiper approvals/,
+  }));
+const badNotes = (key: string): Bad[] =>
+  ['', '   ', 'x'.repeat(2001), 5, null, {}].map((value) =>
+    invalid(`the ${key} ${JSON.stringify(value).slice(0, 20)}`, {
+      body: { [key]: value },
+      says: new RegExp(`body\\.${key}: `),
+    }),
+  );
+const badKeptRules: Bad[] = [
+  ['x', /body\.rule: /],
+  [null, /body\.rule: /],
+  [[], /body\.rule: /],
+  [{}, /body\.rule\.action: is missing/],
+  [{ action: 'permit' }, /body\.rule\.action: .*allow/],
+  [{ action: 'allow', tol: 'shell' }, /did you mean "tool"/],
+  [{ action: 'allow', args: {} }, /args is empty/],
+  [{ action: 'allow', args: { command: [] } }, /body\.rule\.args\.command: /],
+  [{ action: 'allow', args: { command: '[' } }, /body\.rule\.args\.command: /],
+].map(([rule, says]) =>
+  invalid(`the rule ${JSON.stringify(rule)}`, { body: { rule }, says: says as RegExp }),
+);
+
 /** Wrong values of each endpoint's own. What any endpoint refuses is below, for all of them. */
 export const cases: Record<Name, Bad[]> = {
   health: [invalid('a query', { query: 'verbose=1', says: /unknown key "verbose"/ })],
@@ -110,6 +231,248 @@ export const cases: Record<Name, Bad[]> = {
     invalid('an unknown order', { query: 'order=up', says: /query\.order: / }),
     invalid('an empty type', { query: 'type=', says: /query\.type: / }),
     invalid('a near miss', { query: 'limmit=5', says: /did you mean "limit"/ }),
+  ],
+  listApprovals: [
+    ...badCounts('limit'),
+    invalid('a limit above the largest', { query: 'limit=1001', says: /query\.limit: / }),
+    invalid('an unknown status', { query: 'status=open', says: /query\.status: .*pending/ }),
+    invalid('an empty status', { query: 'status=', says: /query\.status: / }),
+    invalid('an unknown kind', { query: 'kind=tools', says: /query\.kind: .*question/ }),
+    invalid('an empty session', { query: 'session=', says: /query\.session: / }),
+    { what: 'an unknown session', query: 'session=nobody', code: 'session_not_found' },
+    invalid('a near miss', { query: 'stauts=denied', says: /did you mean "status"/ }),
+  ],
+  getApproval: [
+    ...noApprovals(''),
+    invalid('a long id', { path: `/approvals/${'a'.repeat(81)}`, says: /params\.id: / }),
+    invalid('a NUL', { path: '/approvals/%00' }),
+  ],
+  proposeRule: [...badKeptRules, ...noApprovals('/proposal', {})],
+  approve: [
+    ...badKeptRules,
+    ...badNotes('note'),
+    ...['forever', '', 1, null].map((grant) =>
+      invalid(`the grant ${JSON.stringify(grant)}`, { body: { grant }, says: /body\.grant: .*once/ }),
+    ),
+    ...['yes', ['yes'], { q: 1 }, { q: '' }, { '': 'x' }, { q: 'x'.repeat(10_001) }].map((answers) =>
+      invalid(`the answers ${JSON.stringify(answers).slice(0, 30)}`, {
+        body: { answers },
+        says: /body\.answers/,
+      }),
+    ),
+    invalid('a near miss', { body: { grnat: 'once' }, says: /did you mean "grant"/ }),
+    ...noApprovals('/approve', {}),
+  ],
+  deny: [
+    ...badNotes('reason'),
+    invalid('a near miss', { body: { raeson: 'x' }, says: /did you mean "reason"/ }),
+    ...noApprovals('/deny', {}),
+  ],
+  approveLike: [
+    ...badNotes('note'),
+    invalid('a grant', { body: { grant: 'always' }, says: /unknown key "grant"/ }),
+    ...noApprovals('/approve-like', {}),
+  ],
+  trustSession: [
+    invalid('nothing', { body: {}, says: /body\.seconds: is missing/ }),
+    ...[-1, 86_401, 1e12, 1.5, '60', null, true].map((seconds) =>
+      invalid(`${JSON.stringify(seconds)} seconds`, { body: { seconds }, says: /body\.seconds: / }),
+    ),
+    {
+      what: 'an ended session',
+      path: '/sessions/ended/trust',
+      body: { seconds: 60 },
+      code: 'session_ended',
+      says: /has ended/,
+    },
+  ],
+  listDecisions: [
+    ...badCounts('limit'),
+    invalid('a limit above the largest', { query: 'limit=1001', says: /query\.limit: / }),
+    invalid('a place before the first', { query: 'before=0', says: /query\.before: / }),
+    invalid('an unknown decision', { query: 'decision=maybe', says: /query\.decision: .*deny/ }),
+    invalid('no time', { query: 'since=yesterday', says: /query\.since: / }),
+    invalid('a time without a zone', { query: 'since=2026-11-21T10:00:00', says: /query\.since: / }),
+    invalid('an empty tool', { query: 'tool=', says: /query\.tool: / }),
+    invalid('an empty session', { query: 'sessionId=', says: /query\.sessionId: / }),
+    invalid('a near miss', { query: 'sesionId=x', says: /did you mean "sessionId"/ }),
+  ],
+  listPolicies: [
+    invalid('enabled=perhaps', { query: 'enabled=perhaps', says: /query\.enabled: .*true/ }),
+    invalid('an empty session', { query: 'sessionId=', says: /query\.sessionId: / }),
+    invalid('a near miss', { query: 'enabeld=1', says: /did you mean "enabled"/ }),
+    { what: 'an unknown session', query: 'sessionId=nobody', code: 'session_not_found' },
+  ],
+  createPolicy: [
+    invalid('nothing', { body: {}, says: /body\.name: is missing; body\.rules: is missing/ }),
+    policy('no rules', { rules: [] }, /body\.rules: a policy needs at least one rule/),
+    policy('one rule for a list', { rules: { action: 'deny' } }, /body\.rules: /),
+    policy('too many rules', { rules: Array(1001).fill({ action: 'deny' }) }, /body\.rules: /),
+    ...badRules.map(({ what, rule, says }) => policy(what, { rules: [{ action: 'deny' }, rule] }, says)),
+    policy('a foreign key', { rule: [] }, /unknown key "rule"; did you mean "rules"/),
+    policy('an empty name', { name: '   ' }, /body\.name: /),
+    policy('a huge name', { name: 'x'.repeat(101) }, /body\.name: /),
+    ...badIds.map((bad) => policy(`the id ${JSON.stringify(bad).slice(0, 30)}`, { id: bad }, /body\.id: /)),
+    policy('an id of the rules file', { id: 'file:x' }, /belong to the rules file/),
+    { ...policy('an id that ships', { id: shipped }, /another id/), code: 'policy_exists' },
+    policy('a priority that is no whole number', { priority: 1.5 }, /body\.priority: /),
+    policy('a priority that is too high', { priority: 1_000_001 }, /body\.priority: /),
+    policy('an unknown scope', { scope: 'team' }, /body\.scope: .*global/),
+    policy('a session scope without a session', { scope: 'session' }, /needs a session/),
+    policy('a set scope with a session', { scope: 'set', sessionId: 'good' }, /has scope session, not set/),
+    { ...policy('an unknown session', { sessionId: 'nobody' }, /nobody/), code: 'session_not_found' },
+    policy('a time without a zone', { expiresAt: '2027-01-01T00:00:00' }, /body\.expiresAt: /),
+    policy('a text for a flag', { enabled: 'yes' }, /body\.enabled: /),
+    policy('a huge description', { description: 'x'.repeat(1001) }, /body\.description: /),
+  ],
+  getPolicy: unknownPolicy(''),
+  updatePolicy: [
+    ...unknownPolicy('', { name: 'x' }),
+    invalid('nothing', { path: `/policies/${shipped}`, body: {}, says: /nothing to change/ }),
+    invalid('a near miss', {
+      path: `/policies/${shipped}`,
+      body: { nmae: 'x' },
+      says: /did you mean "name"/,
+    }),
+    invalid('its id', { path: `/policies/${shipped}`, body: { id: 'x' }, says: /unknown key "id"/ }),
+    readOnly(`/policies/${shipped}`, { enabled: false }),
+  ],
+  removePolicy: [...unknownPolicy(''), readOnly(`/policies/${shipped}`)],
+  listPolicySets: [invalid('a query', { query: 'default=1', says: /unknown key "default"/ })],
+  createPolicySet: [
+    invalid('nothing', { body: {}, says: /body\.name: is missing/ }),
+    ...badIds.map((id) =>
+      invalid(`the id ${JSON.stringify(id).slice(0, 30)}`, { body: { name: 'x', id }, says: /body\.id: / }),
+    ),
+    {
+      what: 'an id that ships',
+      body: { name: 'x', id: 'careful' },
+      code: 'policy_exists',
+      says: /another id/,
+    },
+    {
+      what: 'an unknown policy',
+      body: { name: 'x', policyIds: ['nothing'] },
+      code: 'policy_not_found',
+      says: /policy list/,
+    },
+    invalid('a policy twice', {
+      body: { name: 'x', policyIds: [shipped, shipped] },
+      says: /body\.policyIds\.1: .*twice/,
+    }),
+    invalid('one text for a list', { body: { name: 'x', policyIds: shipped }, says: /body\.policyIds: / }),
+    invalid('a near miss', { body: { name: 'x', isDefualt: true }, says: /did you mean "isDefault"/ }),
+  ],
+  getPolicySet: unknownSet(''),
+  updatePolicySet: [
+    ...unknownSet('', { name: 'x' }),
+    invalid('nothing', { path: '/policy-sets/careful', body: {}, says: /nothing to change/ }),
+    readOnly('/policy-sets/careful', { name: 'x' }),
+  ],
+  removePolicySet: [...unknownSet(''), readOnly('/policy-sets/careful')],
+  addPolicyToSet: [
+    ...unknownSet('/policies', { policyId: shipped }),
+    invalid('nothing', {
+      path: '/policy-sets/careful/policies',
+      body: {},
+      says: /body\.policyId: is missing/,
+    }),
+    readOnly('/policy-sets/careful/policies', { policyId: shipped }),
+  ],
+  removePolicyFromSet: [
+    ...unknownSet(`/policies/${shipped}`),
+    invalid('what is no id', { path: '/policy-sets/careful/policies/%2e%2e', says: /params\.policyId: / }),
+    readOnly(`/policy-sets/careful/policies/${shipped}`),
+  ],
+  listSessionPolicySets: [],
+  applyPolicySet: [
+    invalid('nothing', { body: {}, says: /body\.policySetId: is missing/ }),
+    invalid('what is no id', { body: { policySetId: '../x' }, says: /body\.policySetId: / }),
+    {
+      what: 'an unknown set',
+      body: { policySetId: 'carefull' },
+      code: 'policy_set_not_found',
+      says: /Did you mean "careful"/,
+    },
+  ],
+  withdrawPolicySet: [
+    {
+      what: 'a set it does not have',
+      path: '/sessions/:id/policy-sets/ci',
+      code: 'policy_set_not_found',
+      says: /does not have/,
+    },
+    invalid('what is no id', { path: '/sessions/:id/policy-sets/%2e%2e', says: /params\.setId: / }),
+  ],
+  effectivePolicies: [],
+  getSessionPolicy: [],
+  setSessionPolicy: [
+    invalid('nothing', { body: {}, says: /body\.policy: is missing/ }),
+    ...badRules.map(({ what, rule, says }) =>
+      invalid(what, {
+        body: { policy: { rules: [rule, rule] } },
+        says: new RegExp(says.source.replace('body', 'body\\.policy').replace('1', '0')),
+      }),
+    ),
+    invalid('an id', {
+      body: { policy: { id: 'x', rules: [{ action: 'deny' }] } },
+      says: /unknown key "id"/,
+    }),
+  ],
+  getDefault: [
+    invalid('an empty session', { query: 'session=', says: /query\.session: / }),
+    { what: 'an unknown session', query: 'session=nobody', code: 'session_not_found' },
+  ],
+  setDefault: [
+    invalid('nothing', { body: {}, says: /body\.action: / }),
+    invalid('allow', { body: { action: 'allow' }, says: /body\.action: .*deny/ }),
+    invalid('a near miss', { body: { action: 'ask', sesion: 'good' }, says: /did you mean "session"/ }),
+    { what: 'an unknown session', body: { action: 'ask', session: 'nobody' }, code: 'session_not_found' },
+  ],
+  explain: [
+    invalid('nothing', { body: {}, says: /body\.tool: is missing; body\.input: is missing/ }),
+    invalid('no place', { body: { tool: 'shell', input: {} }, says: /either a session or a cwd/ }),
+    invalid('two places', {
+      body: { tool: 'shell', input: {}, session: 'good', cwd: '/' },
+      says: /either a session or a cwd/,
+    }),
+    invalid('a relative directory', { body: { tool: 'shell', input: {}, cwd: 'x' }, says: /absolute path/ }),
+    invalid('a text for an input', { body: { tool: 'shell', input: 'ls', cwd: '/' }, says: /body\.input: / }),
+    invalid('an empty tool', { body: { tool: '', input: {}, cwd: '/' }, says: /body\.tool: / }),
+    invalid('sets of a session', {
+      body: { tool: 'shell', input: {}, session: 'good', policySets: [] },
+      says: /body\.policySets: /,
+    }),
+    {
+      what: 'an unknown set',
+      body: { tool: 'shell', input: {}, cwd: '/', policySets: ['nothing'] },
+      code: 'policy_set_not_found',
+    },
+    {
+      what: 'an unknown session',
+      body: { tool: 'shell', input: {}, session: 'nobody' },
+      code: 'session_not_found',
+    },
+  ],
+  lintPolicies: [
+    invalid('a text for a draft', { body: { draft: 'x' }, says: /body\.draft: / }),
+    invalid('a draft without policies', { body: { draft: {} }, says: /body\.draft\.policies: is missing/ }),
+    invalid('a policy of a session', {
+      body: { draft: { policies: [{ name: 'x', sessionId: 'good', rules: [{ action: 'deny' }] }] } },
+      says: /unknown key "sessionId"/,
+    }),
+  ],
+  replayPolicies: [
+    invalid('nothing', { body: {}, says: /body\.draft: is missing/ }),
+    invalid('a bad rule', {
+      body: { draft: { policies: [{ name: 'x', rules: [{ action: 'dney' }] }] } },
+      says: /body\.draft\.policies\.0\.rules\.0\.action: /,
+    }),
+    invalid('no time', { body: { draft: { policies: [] }, since: '7d' }, says: /body\.since: / }),
+    invalid('an unknown default', {
+      body: { draft: { policies: [] }, defaultAction: 'allow' },
+      says: /body\.defaultAction: /,
+    }),
   ],
   listProviders: [invalid('a query', { query: 'installed=1', says: /unknown key "installed"/ })],
   listSessions: [
@@ -195,6 +558,14 @@ export const cases: Record<Name, Bad[]> = {
     create('a number among the arguments', { args: ['sleep', 5] }, /body\.args\.1: /),
     create('an unknown way of billing', { billingMode: 'free' }, /body\.billingMode: .*subscription/),
     create('a text for a flag', { trust: 'yes' }, /body\.trust: /),
+    create(
+      'an unknown policy set',
+      { policySets: ['carefull'] },
+      /Did you mean "careful"/,
+      'policy_set_not_found',
+    ),
+    create('one text for policy sets', { policySets: 'ci' }, /body\.policySets: /),
+    create('an unknown default', { policyDefault: 'allow' }, /body\.policyDefault: .*deny/),
     create('a near miss', { modle: 'x' }, /did you mean "model"/),
     create('a foreign key', { sudo: true }, /unknown key "sudo"; known are provider, cwd/),
     {

@@ -64,6 +64,9 @@ async function everything(): Promise<unknown> {
   return {
     sessions,
     deliveries: await Promise.all(sessions.map(({ id }) => house.deliveries(id))),
+    policies: (await house.http('GET', '/policies')).body,
+    policySets: (await house.http('GET', '/policy-sets')).body,
+    policyDefault: (await house.http('GET', '/policy-default')).body,
     panes: await house.tmux(
       'list-panes',
       '-a',
@@ -81,7 +84,11 @@ async function expectUntouched(): Promise<void> {
 
 /** The endpoint's own request, right but for the session: what wrong parts are put in. */
 function address({ path }: Endpoint, ref = good): string {
-  return path.replace(':id', ref).replace(':delivery', '00000000-0000-4000-8000-000000000000');
+  return path
+    .replace(':id', ref)
+    .replace(':delivery', '00000000-0000-4000-8000-000000000000')
+    .replace(':policyId', 'starter-reads')
+    .replace(':setId', 'careful');
 }
 
 function fill(value: unknown): unknown {
@@ -89,8 +96,13 @@ function fill(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll('<work>', work).replaceAll('<file>', file));
 }
 
+/** Methods that some endpoint takes at a path: `/policies/lint` is also where a policy of that id would be. */
 function methodsOf(path: string): Set<string> {
-  return new Set(table.flatMap(([, endpoint]) => (endpoint.path === path ? [endpoint.method] : [])));
+  return new Set(
+    table.flatMap(([, endpoint]) =>
+      new RegExp(`^${endpoint.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path) ? [endpoint.method] : [],
+    ),
+  );
 }
 
 /** Sends it and says what is wrong with the answer, or null. */
@@ -203,7 +215,7 @@ describe('every endpoint', () => {
     },
   );
 
-  it.each(table.filter(([, { path }]) => path.includes(':id')))(
+  it.each(table.filter(([, { path }]) => path.startsWith('/sessions/:id')))(
     '%s refuses what is no session',
     async (_, endpoint) => {
       const bads = badRefs.map(({ ref, ...rest }) => ({
@@ -225,6 +237,9 @@ function rightBody({ path }: Endpoint): unknown {
   if (path.endsWith('/slash')) return { command: 'compact' };
   if (path.endsWith('/model')) return { model: 'opus' };
   if (path.endsWith('/resize')) return { cols: 80, rows: 24 };
+  if (path.endsWith('/trust')) return { seconds: 60 };
+  if (path.endsWith('/policy')) return { policy: { rules: [{ action: 'deny' }] } };
+  if (path.endsWith('/policy-sets')) return { policySetId: 'ci' };
   return {};
 }
 

@@ -434,7 +434,7 @@ describe('the agent in a session', () => {
     const seen = JSON.parse(await readFile(join(work, 'mine.json'), 'utf8')) as Session[];
     expect(seen.map((session) => session.id)).toContain(id);
     expect(await readFile(join(work, 'refused'), 'utf8')).toMatch(
-      /^Error: A session may not stop the daemon/,
+      /^Error: Only a person may do this, and this call comes from inside session/,
     );
     expect((await house.http('GET', '/health')).body).toMatchObject({ pid: house.daemonPid });
     await house.run('kill', id);

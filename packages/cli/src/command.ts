@@ -20,7 +20,14 @@ export interface Positional {
   complete?: readonly string[] | 'session';
 }
 
-export const groups = ['Sessions', 'Talking to a session', 'Reading a session', 'Daemon', 'Help'] as const;
+export const groups = [
+  'Sessions',
+  'Talking to a session',
+  'Reading a session',
+  'Permissions',
+  'Daemon',
+  'Help',
+] as const;
 
 /** One command, as data: parsing, help, completion and the reference page come from it. */
 export interface Command {

@@ -53,7 +53,17 @@ export const sessionCommands: readonly Command[] = [
         complete: ['subscription', 'api'],
       },
       dangerous: {
-        help: "Start the agent without its permission checks: only where you'd let it do anything",
+        help: 'Answer every permission question with yes; what a rule denies stays denied',
+      },
+      policy: {
+        value: 'set',
+        isMany: true,
+        help: 'Policy set in the place of the default one; none for no set',
+      },
+      'policy-default': {
+        value: 'action',
+        help: 'What happens to calls no rule speaks of: ask, deny or agent',
+        complete: ['ask', 'deny', 'agent'],
       },
       resume: { value: 'conversation', help: "Go on with a conversation of the agent's own" },
       fork: { value: 'conversation', help: 'The same, on a copy of it' },

@@ -22,6 +22,7 @@ export const talkCommands: readonly Command[] = [
     ],
     notes: [
       'The session goes on after you detach. Plain tmux works too: sessions -w prints the command.',
+      'Ctrl+B A opens what waits for your approval in this session (tmux 3.2 or newer).',
       'The tmux server is codepiper’s own and reads no tmux.conf; its prefix is Ctrl+B.',
     ],
     positionals: [session],
@@ -174,8 +175,8 @@ export const talkCommands: readonly Command[] = [
       since: { value: 'id', help: 'Only events after this one' },
       source: {
         value: 'source',
-        help: 'session, delivery, hook or daemon',
-        complete: ['session', 'delivery', 'hook', 'daemon'],
+        help: 'session, delivery, hook, approval, policy or daemon',
+        complete: ['session', 'delivery', 'hook', 'approval', 'policy', 'daemon'],
       },
       type: { value: 'type', help: 'Only events of this type' },
       ...clientOptions,

@@ -1,5 +1,8 @@
 import type { Command, Option } from './command.ts';
+import { approvalCommands } from './commands.approvals.ts';
+import { auditCommands } from './commands.audit.ts';
 import { daemonCommands } from './commands.daemon.ts';
+import { policyCommands } from './commands.policies.ts';
 import { sessionCommands } from './commands.sessions.ts';
 import { talkCommands } from './commands.talk.ts';
 import { help } from './options.ts';
@@ -7,7 +10,14 @@ import { help } from './options.ts';
 export type { Command } from './command.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [...sessionCommands, ...talkCommands, ...daemonCommands];
+export const commands: readonly Command[] = [
+  ...sessionCommands,
+  ...talkCommands,
+  ...approvalCommands,
+  ...policyCommands,
+  ...auditCommands,
+  ...daemonCommands,
+];
 
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name || command.aliases?.includes(name));

@@ -1,10 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
+import { approvalSchema } from '@codepiper/core/approvals/approval.ts';
+import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
+import { decisionSchema } from '@codepiper/core/audit/decision.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { Endpoint } from '@codepiper/core/endpoint.ts';
 import { errorTable, exitCodes } from '@codepiper/core/errors.ts';
 import { eventEndpoints, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import { eventSchema } from '@codepiper/core/events/event.ts';
+import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import { policySchema, policySetSchema, ruleSchema } from '@codepiper/core/policies/policy.ts';
+import { verdictSchema } from '@codepiper/core/policies/verdict.ts';
 import { providerInfoSchema } from '@codepiper/core/providers/provider.ts';
 import { deliverySchema } from '@codepiper/core/sessions/delivery.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
@@ -152,6 +159,9 @@ function apiPage(): string {
   const rooms: [title: string, endpoints: readonly Endpoint[]][] = [
     ['Sessions', Object.values<Endpoint>(sessionEndpoints)],
     ['Events', Object.values<Endpoint>(eventEndpoints)],
+    ['Approvals', Object.values<Endpoint>(approvalEndpoints)],
+    ['Audit', Object.values<Endpoint>(auditEndpoints)],
+    ['Policies', Object.values<Endpoint>(policyEndpoints)],
     ['Daemon', Object.values<Endpoint>(daemonEndpoints)],
   ];
   return page(
@@ -205,6 +215,12 @@ const objects = {
   Event: eventSchema,
   Provider: providerInfoSchema,
   Evidence: evidenceSchema,
+  Approval: approvalSchema,
+  Policy: policySchema,
+  PolicySet: policySetSchema,
+  Rule: ruleSchema,
+  Verdict: verdictSchema,
+  Decision: decisionSchema,
 } as const;
 
 function objectSection([name, schema]: [string, (typeof objects)[keyof typeof objects]]): string {

@@ -1,11 +1,26 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
+import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import type { Clock } from '@codepiper/core/clock.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
-import { CodepiperError } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
-import { homeFiles } from '@codepiper/core/paths.ts';
+import { homeFiles, tmuxSessionName } from '@codepiper/core/paths.ts';
+import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import { starterPolicies, starterSets } from '@codepiper/core/policies/starter-sets.ts';
+import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
+import { getProvider } from '@codepiper/providers/registry.ts';
+import { ApprovalAnswers } from './approvals/answers.ts';
+import { approvalHandlers } from './approvals/approvals.routes.ts';
+import { ApprovalsService } from './approvals/approvals.service.ts';
+import { ApprovalsStore } from './approvals/approvals.store.ts';
+import { auditHandlers } from './audit/audit.routes.ts';
+import { AuditService } from './audit/audit.service.ts';
+import { AuditStore } from './audit/audit.store.ts';
+import { loadAuditKey } from './audit/audit-key.ts';
+import { CheckpointFile, checkpointPath } from './audit/checkpoints.ts';
 import type { Config } from './config/config.ts';
 import { openDatabase } from './db/open.ts';
 import { deliveryHandlers } from './deliveries/deliveries.routes.ts';
@@ -15,8 +30,11 @@ import { ModelSwitch } from './deliveries/model-switch.ts';
 import { Typist } from './deliveries/typist.ts';
 import { mountEventStream } from './events/events.routes.ts';
 import { createLedger } from './events/ledger.ts';
+import { DecisionsService } from './hooks/decisions.service.ts';
+import { mountDecide } from './hooks/hooks.routes.ts';
 import { HooksService } from './hooks/hooks.service.ts';
-import { listenOnSocket } from './http/listen.ts';
+import { Preflight } from './hooks/preflight.ts';
+import { listenOnSocket, peerOf } from './http/listen.ts';
 import { mountEndpoints } from './http/mount.ts';
 import { createServer } from './http/server.ts';
 import type { Log } from './log/log.ts';
@@ -26,16 +44,28 @@ import { systemClock } from './platform/clock.ts';
 import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
 import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
-import { hashToken, Launcher } from './sessions/launcher.ts';
+import { Laboratory } from './policies/laboratory.ts';
+import { policyHandlers } from './policies/policies.routes.ts';
+import { PoliciesService } from './policies/policies.service.ts';
+import { PoliciesStore } from './policies/policies.store.ts';
+import { PolicyBook } from './policies/policy-book.ts';
+import { PolicyChanges } from './policies/policy-changes.ts';
+import { PolicyJudge } from './policies/policy-judge.ts';
+import { PolicySetsService } from './policies/policy-sets.service.ts';
+import { RulesFile } from './policies/rules-file.ts';
+import { SessionHolds } from './sessions/holds.ts';
+import { Launcher } from './sessions/launcher.ts';
 import type { LivePanes } from './sessions/live-pane.ts';
 import { Observer } from './sessions/observer.ts';
 import { Reconciler } from './sessions/reconcile.ts';
+import { SessionCallers } from './sessions/session-callers.ts';
 import { SessionEnds } from './sessions/session-ends.ts';
 import { SessionFacts } from './sessions/session-facts.ts';
 import { SessionLaunches } from './sessions/session-launches.ts';
+import { SessionPolicies } from './sessions/session-policies.ts';
 import { SessionStarter } from './sessions/session-starter.ts';
 import { SessionTerminal } from './sessions/session-terminal.ts';
-import { sessionHandlers } from './sessions/sessions.routes.ts';
+import { sessionHandlers, sessionPolicyHandlers } from './sessions/sessions.routes.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
 import { mountOutputStream } from './terminals/terminals.routes.ts';
@@ -77,10 +107,30 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   // tmux is asked as early as can be and heard late: what needs no answer of it is done in between.
   const making = begin(
-    createTmux({ socketName: values.tmuxSocket, home, env: tmuxEnvironment(environment), log }),
+    createTmux({
+      socketName: values.tmuxSocket,
+      home,
+      env: tmuxEnvironment(environment),
+      log,
+      popup: options.cli && [
+        join(binDirectory, 'codepiper'),
+        ...['approvals', '--popup', '--socket', values.socket, '--session'],
+      ],
+    }),
   );
   const database = resources.use(await openDatabase(values.dbPath, { log, clock }));
   const ledger = createLedger({ db: database.db, clock, log });
+  const audit = resources.use(
+    new AuditService({
+      ledger,
+      store: new AuditStore(database.db),
+      key: loadAuditKey(join(home, homeFiles.auditKey)),
+      checkpoints: database.path === ':memory:' ? null : new CheckpointFile(checkpointPath(database.path)),
+      clock,
+      log,
+    }),
+  );
+  await audit.restore();
   const readPeer = await loadPeerReader();
   const tmux = resources.use(await making);
   const connecting = begin(tmux.connect());
@@ -93,10 +143,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     environment,
     umask: options.umask,
     cli: options.cli,
+    hookFallback: values.hookFallback,
+    hookPatienceSeconds: values.hookPatience,
   });
   await launcher.install();
 
   const closing = new AbortController();
+  // Every call that waits listens to it.
+  setMaxListeners(0, closing.signal);
   const panes: LivePanes = new Map();
   const sessionsStore = new SessionsStore(database.db);
   const deliveriesStore = new DeliveriesStore(database.db);
@@ -112,7 +166,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clock,
     log,
   });
-  const facts = new SessionFacts({ ledger, store: sessionsStore, clock });
+  const holds = new SessionHolds({
+    ledger,
+    store: sessionsStore,
+    clock,
+    onReleased: (id) => void observer.hookSpoke(id, clock.now()),
+  });
+  const facts = new SessionFacts({ ledger, store: sessionsStore, clock, holds });
   const starter = new SessionStarter({
     ledger,
     store: sessionsStore,
@@ -132,6 +192,49 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     home,
     log,
   });
+  const policiesStore = new PoliciesStore(database.db);
+  const rulesFile =
+    values.policyFile === null ? null : resources.use(new RulesFile({ path: values.policyFile, log }));
+  const book = resources.use(
+    new PolicyBook({
+      store: policiesStore,
+      starters: { policies: starterPolicies, policySets: starterSets },
+      rulesFile,
+      configuredDefault: values.policyDefault,
+      configuredSets: values.policySets,
+      clock,
+      log,
+    }),
+  );
+  await book.refresh();
+  const changes = new PolicyChanges({ ledger, audit, book });
+  if (rulesFile) {
+    const inForce = () => changes.rulesFileRead(rulesFile).catch(logFailure(log));
+    await inForce();
+    rulesFile.follow(() => void inForce());
+  }
+  const sessionPolicies = new SessionPolicies({ ledger, store: sessionsStore, book, audit, clock });
+  const policies = new PoliciesService({
+    book,
+    store: policiesStore,
+    changes,
+    sessionIn: (tx, id) => sessionPolicies.named(tx, id),
+    clock,
+  });
+  const policySets = new PolicySetsService({
+    book,
+    store: policiesStore,
+    changes,
+    withdrawEverywhere: (tx, emit, id) => sessionPolicies.withdrawEverywhere(tx, emit, id),
+    clock,
+  });
+  const judge = new PolicyJudge({ book, policies, home: environment.HOME ?? '/', clock, log });
+  const laboratory = new Laboratory({
+    book,
+    judge,
+    audit,
+    workspaces: () => sessionPolicies.workspaces(),
+  });
   const launches = new SessionLaunches({
     ledger,
     store: sessionsStore,
@@ -140,6 +243,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     starter,
     ends,
     panes,
+    policies: sessionPolicies,
+    audit,
     clock,
     log,
     maxSessions: values.maxSessions,
@@ -158,6 +263,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   // Verbs end early once the daemon stops; what they left is in their rows.
   resources.defer(() => sessions.idle());
+  const preflight = new Preflight({ ledger, judge, audit, log });
   const terminal = new SessionTerminal({
     sessions,
     ledger,
@@ -166,18 +272,28 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ends,
     panes,
     clock,
+    preflight: (session, keys) =>
+      preflight.check(
+        session,
+        keys.map((key) => ({ key })),
+      ),
   });
   const observer = resources.use(
     new Observer({
       tmux,
       log,
       reports: {
-        facts: (run, told, source) =>
+        facts: (run, told, source, since) => {
+          decisions.heard(run.sessionId, told, since);
           void facts
             .report(run, told, source)
-            .catch((error) => log.error({ err: error }, 'facts not stored')),
-        pid: (run, pid) =>
-          void facts.notePid(run, pid).catch((error) => log.error({ err: error }, 'pid not stored')),
+            .catch((error) => log.error({ err: error }, 'facts not stored'));
+        },
+        pid: (run, pid) => {
+          const pane = panes.get(run.sessionId);
+          if (pane?.run === run.run) pane.programPid = pid;
+          void facts.notePid(run, pid).catch((error) => log.error({ err: error }, 'pid not stored'));
+        },
         stateOf: async (id) => {
           const record = await sessionsStore.get(id);
           return record && { status: record.status, source: record.evidence.source };
@@ -205,17 +321,54 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sessions,
     clock,
     log,
+    preflight: (session, { kind, text }) =>
+      preflight.check(session, [{ text }, ...(kind === 'draft' ? [] : [{ key: 'Enter' }])]),
     wake: (id) => typist.wake(id),
   });
+  const approvalsStore = new ApprovalsStore(database.db);
+  const approvals = resources.use(
+    new ApprovalsService({
+      ledger,
+      store: approvalsStore,
+      sessions: sessionsStore,
+      judge,
+      audit,
+      holds,
+      clock,
+      log,
+      expireAfter: values.approvalsExpireAfter,
+      toolCall: (provider, tool, input) =>
+        getProvider(providerIdSchema.parse(provider)).toolCall(tool, input),
+      onHeld: (id, summary) => {
+        const line = `codepiper: approval needed: ${summary} (Ctrl+B a)`;
+        void tmux.notify(tmuxSessionName(id), line).catch(logFailure(log));
+      },
+    }),
+  );
+  const answers = new ApprovalAnswers({
+    approvals,
+    store: approvalsStore,
+    sessions: sessionsStore,
+    judge,
+    audit,
+    home: environment.HOME ?? '/',
+    clock,
+    agingAfter: values.approvalsAgingAfter,
+  });
   const models = new ModelSwitch({ deliveries, sessions, facts, terminal });
-  const hooks = new HooksService({
+  const hooks: HooksService = new HooksService({
     ledger,
     store: sessionsStore,
     sessions: facts,
     deliveries,
     observer,
+    onRan: (session, hooked) => decisions.ran(session, hooked),
+    onTurnEnded: (id, at) => decisions.turnEnded(id, at),
     log,
   });
+  const decisions: DecisionsService = resources.use(
+    new DecisionsService({ ledger, store: sessionsStore, hooks, judge, approvals, audit, log }),
+  );
   const spool: Spool = resources.use(
     new Spool({
       directory: spoolDirectory,
@@ -224,11 +377,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
 
+  const callers = new SessionCallers({ store: sessionsStore, panes });
   const app = createServer({
     log,
     authenticate: async (token) => {
-      const record = await sessionsStore.findByTokenHash(hashToken(token));
-      return record ? { kind: 'session', sessionId: record.id } : null;
+      const sessionId = await callers.byToken(token);
+      return sessionId === null ? null : { kind: 'session', sessionId };
+    },
+    locate: async (socket) => {
+      const peer = peerOf(socket);
+      // A process that the system has no number for is in none of our panes.
+      return peer === null ? 'unknown' : peer.pid === null ? 'outside' : callers.byProcess(peer.pid);
     },
   });
   mountEndpoints(
@@ -240,6 +399,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
     { closing: closing.signal },
   );
+  mountEndpoints(app, policyEndpoints, {
+    ...policyHandlers({
+      policies,
+      policySets,
+      book,
+      judge,
+      laboratory,
+      findSession: (ref) => sessionPolicies.find(ref),
+    }),
+    ...sessionPolicyHandlers(sessionPolicies, policies),
+  });
+  mountEndpoints(app, auditEndpoints, auditHandlers(audit));
+  mountEndpoints(app, approvalEndpoints, approvalHandlers(answers));
   mountEndpoints(app, eventEndpoints, {
     listSessionEvents: async ({ params, query }) =>
       ledger.list({ sessionId: (await sessions.get(params.id)).id, ...query }),
@@ -257,10 +429,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
     version: async () => ({ version, node: process.versions.node }),
     config: async () => ({ settings: [...config.effective] }),
-    stopDaemon: async ({ body }, caller) => {
-      if (caller.kind === 'session') {
-        throw new CodepiperError('forbidden', 'A session may not stop the daemon it runs under.');
-      }
+    stopDaemon: async ({ body }) => {
       const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
       if (body.killSessions) {
         await Promise.all(live.map((record) => sessions.kill(record.id)));
@@ -270,6 +439,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return { success: true as const, liveSessions: body.killSessions ? 0 : live.length };
     },
   });
+  mountDecide(app, { decisions, closing: closing.signal, log });
   mountEventStream(app, { ledger, log });
   mountOutputStream(app, { sessions, tmux, log });
 
@@ -277,6 +447,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await connecting;
   const found = await reconciler.all();
   await typist.restore(found);
+  await approvals.restore();
   spool.start();
   await spool.drain();
   resources.defer(
@@ -291,10 +462,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       for (const event of events) {
         if (event.sessionId === null) continue;
         if (event.type === 'session.ended') {
+          preflight.forget(event.sessionId);
           void deliveries.failRun(event.sessionId, Number(event.payload.run)).catch(logFailure(log));
         }
         if (event.type === 'session.removed') {
           void deliveries.forget(event.sessionId).catch(logFailure(log));
+          void policies.forgetSession(event.sessionId).catch(logFailure(log));
         }
         typist.wake(event.sessionId);
       }

@@ -1,3 +1,5 @@
+import type { Question } from '@codepiper/core/approvals/approval.ts';
+import type { ToolCall, ToolInput } from '@codepiper/core/policies/call.ts';
 import type { Capabilities, ProviderId } from '@codepiper/core/providers/provider.ts';
 import type { Activity, BillingMode } from '@codepiper/core/sessions/session.ts';
 
@@ -23,6 +25,35 @@ export type AgentState =
   | { status: 'running'; activity: Activity }
   | { status: 'needs_permission'; activity: null }
   | { status: 'needs_input'; activity: null };
+
+/** A hook of an agent that waits for an answer, in the house's words. */
+export interface HookedCall {
+  /**
+   * tool: before a tool runs. dialog: before the agent shows, or while it shows, a dialog of its own. ran: a tool ran,
+   * or failed; nothing waits.
+   */
+  event: 'tool' | 'dialog' | 'ran';
+  call: ToolCall;
+  /** The agent's id of the call; null where this hook has none. */
+  callId: string | null;
+  /** Directory of the call, absolute. */
+  cwd: string;
+  /** The sub-agent that calls; null for the session's own agent. */
+  agentId: string | null;
+  /**
+   * What the agent wants of a person beside a permission: an answer to questions, or consent to a plan. Null for an
+   * ordinary tool. On a `tool` event of such a call nothing is to be decided: its dialog follows.
+   */
+  asks: { kind: 'question' | 'plan'; questions: readonly Question[] } | null;
+  /** Whether the agent shows its own dialog while the hook is held, so that a person may answer there first. */
+  dialogOpen: boolean;
+}
+
+/** What a waiting hook is told. agent: nothing, the agent's own rules and prompts decide. */
+export type HookAnswer =
+  | { decision: 'allow'; answers: Readonly<Record<string, string>> | null }
+  | { decision: 'deny'; reason: string }
+  | { decision: 'agent' };
 
 export type Conversation =
   /** `id` is ours to choose where the agent allows it. */
@@ -51,6 +82,13 @@ export interface LaunchRequest {
    * It may stand on an agent's command line, so it holds no secret.
    */
   hookCommand: string;
+  /**
+   * A shell command that takes a hook's JSON on stdin, waits for the daemon's answer and prints it. Exits 2 with a
+   * sentence on stderr when there is none. Holds no secret.
+   */
+  decideCommand: string;
+  /** What a call meets when the daemon cannot be asked: a denial, or the agent's own rules. */
+  hookFallback: 'deny' | 'agent';
   /** Version of the program as `x.y.z`; null when it is not known. */
   version: string | null;
   /** Main repository that `cwd` belongs to (for a worktree the one it was made from); null outside git. */
@@ -138,6 +176,15 @@ export interface Provider {
   plan(request: LaunchRequest): LaunchPlan;
   /** Facts in one hook's JSON; unknown events have none. Never throws. */
   readHook(payload: unknown): AgentFact[];
+  /** The call a hook is about; null when the hook is about none. Never throws. */
+  readHookedCall(payload: unknown): HookedCall | null;
+  /**
+   * What the hook prints for the answer: one line of JSON, or null for nothing at all, which is no decision. Whatever
+   * an agent would take for a failed hook and let pass is never made here.
+   */
+  answerHook(hooked: HookedCall, answer: HookAnswer): string | null;
+  /** A call as this agent would make it. `tool` may be a kind, for a call that somebody makes up. Never throws. */
+  toolCall(tool: string, input: ToolInput): ToolCall;
   /**
    * Facts in the pane's title, where the agent keeps its state there. A title that says `needs_permission` may also
    * stand for a question: where `readScreen` then has a state, it is the better one.

@@ -23,6 +23,8 @@ export function launchRequest(changes: Partial<LaunchRequest> = {}): LaunchReque
     env: { HOME: '/home/dev' },
     config: {},
     hookCommand: 'cat > "$CODEPIPER_HOOKS/x.json"',
+    decideCommand: 'decide || exit 2',
+    hookFallback: 'deny',
     version: null,
     repositoryRoot: null,
     sha256: (text) => `sha256-of-${text}`,

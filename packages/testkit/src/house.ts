@@ -55,6 +55,10 @@ export class House implements AsyncDisposable {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       SHELL: '/bin/bash',
       LANG: 'C.UTF-8',
+      // Agents by themselves, with their own rules and prompts; tests of policies say otherwise. A comma alone is an
+      // empty list: an empty variable counts as none.
+      CODEPIPER_POLICY_SETS: ',',
+      CODEPIPER_POLICY_DEFAULT: 'agent',
       ...options.env,
       CODEPIPER_HOME: this.home,
       CODEPIPER_SOCKET: this.socket,

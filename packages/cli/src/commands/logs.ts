@@ -5,7 +5,7 @@ import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import type { Context } from '../context.ts';
 import { clean } from '../output.ts';
 
-const sources = ['session', 'delivery', 'hook', 'daemon'] as const;
+const sources = ['session', 'delivery', 'hook', 'approval', 'policy', 'daemon'] as const;
 /** Events per request at most. */
 const pageSize = 1000;
 /** How long a daemon that went away may take to come back, in milliseconds. */

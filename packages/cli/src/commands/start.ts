@@ -29,6 +29,8 @@ export async function run(context: Context): Promise<number> {
     env,
     billingMode,
     dangerousMode: input.flag('dangerous') || undefined,
+    policySets: policySets(context),
+    policyDefault: input.choice('policy-default', ['ask', 'deny', 'agent']),
     trust: input.flag('trust') || undefined,
     providerResume: conversation(context),
     prompt,
@@ -75,6 +77,15 @@ async function defaultProvider(client: Client): Promise<string> {
   const { providers } = await client.request('GET', '/providers');
   const agents = ['claude-code', 'codex'] as const;
   return agents.find((id) => providers.some((p) => p.id === id && p.installed)) ?? 'shell';
+}
+
+/** Sets of `--policy`; undefined for the default ones. */
+function policySets({ input }: Context): string[] | undefined {
+  const sets = input.list('policy');
+  if (sets.length === 0) return undefined;
+  if (!sets.includes('none')) return sets;
+  if (sets.length > 1) throw new UsageError('--policy none excludes other sets.');
+  return [];
 }
 
 function conversation({ input }: Context) {

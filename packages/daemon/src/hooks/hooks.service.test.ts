@@ -27,6 +27,8 @@ async function eventOf(provider: ProviderId, payload: unknown, name = 'origin') 
     sessions: { reportIn: async () => null },
     deliveries: { observeIn: async () => [], announce: () => {} },
     observer: { hookSpoke: () => false },
+    onRan: async () => undefined,
+    onTurnEnded: () => undefined,
     log: silentLog,
   });
   const content = JSON.stringify(payload);

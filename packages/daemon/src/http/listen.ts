@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log/log.ts';
 import { acquireLock } from '../platform/lock.ts';
-import { loadPeerReader, type PeerReader } from '../platform/peer.ts';
+import { loadPeerReader, type Peer, type PeerReader } from '../platform/peer.ts';
 
 /** The socket cannot be used; the message says why and what to do. */
 export class ListenError extends Error {
@@ -168,9 +168,20 @@ function healthPid(socketPath: string): Promise<number | null> {
   });
 }
 
+/** Who was at the other end when a connection was taken: later it may be gone. */
+const peers = new WeakMap<Socket, Peer>();
+
+/** The process that opened a connection; null for a socket that was not taken by `listenOnSocket`. */
+export function peerOf(socket: Socket): Peer | null {
+  return peers.get(socket) ?? null;
+}
+
 function checkPeer(socket: Socket, readPeer: PeerReader, uid: number, log: Log): void {
   const peer = readPeer(socket);
-  if (peer?.uid === uid) return;
+  if (peer?.uid === uid) {
+    peers.set(socket, peer);
+    return;
+  }
   log.warn({ peer }, 'refused a connection of another user');
   socket.destroy();
 }

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { silentLog } from '../log/log.ts';
 import { type Handlers, mountEndpoints } from './mount.ts';
-import { type Caller, createServer } from './server.ts';
+import { type Caller, createServer, type Whereabouts } from './server.ts';
 
 const endpoints = {
   list: defineEndpoint({
@@ -56,10 +56,21 @@ const endpoints = {
     params: z.strictObject({ id: z.string().min(1).max(80) }),
     reply: z.object({ caller: z.unknown() }),
   }),
+  bless: defineEndpoint({
+    method: 'PUT',
+    path: '/things/:id/blessing',
+    summary: '',
+    personal: true,
+    params: z.strictObject({ id: z.string().min(1).max(80) }),
+    reply: z.object({ id: z.string() }),
+  }),
 } as const;
 
 let fault: unknown;
 let aborted: boolean;
+let place: Whereabouts;
+let located: number;
+const blessed: string[] = [];
 const handlers: Handlers<typeof endpoints> = {
   list: async ({ query }) => {
     if (fault !== undefined) throw fault;
@@ -76,6 +87,10 @@ const handlers: Handlers<typeof endpoints> = {
     }
     return { caller: [caller, none] };
   },
+  bless: async ({ params }) => {
+    blessed.push(params.id);
+    return { id: params.id };
+  },
 };
 
 let app: FastifyInstance;
@@ -87,6 +102,9 @@ beforeEach(async () => {
   temp = await makeTempDir();
   fault = undefined;
   aborted = false;
+  place = 'outside';
+  located = 0;
+  blessed.length = 0;
   logged = [];
   const error = ((fields: Record<string, unknown>, message: string) =>
     void logged.push({ fields, message })) as typeof silentLog.error;
@@ -94,6 +112,10 @@ beforeEach(async () => {
     log: { ...silentLog, error, warn: error },
     authenticate: async (token): Promise<Caller | null> =>
       token === 'good' ? { kind: 'session', sessionId: 's1' } : null,
+    locate: async () => {
+      located++;
+      return place;
+    },
   });
   mountEndpoints(app, endpoints, handlers, { validateReplies: true });
   await app.listen({ path: socket() });
@@ -145,6 +167,7 @@ describe('the handlers', () => {
       list: handlers.list,
       create: handlers.create,
       stop: handlers.stop,
+      bless: handlers.bless,
     };
     // @ts-expect-error another reply
     const wrong: Handlers<typeof endpoints> = { ...handlers, stop: async () => ({ id: 1 }) };
@@ -170,6 +193,39 @@ describe('a good request', () => {
   it('may have a body of many megabytes', async () => {
     const name = '\u0001'.repeat(1_000_000); // six bytes each in JSON
     expect((await send(post({ name }))).status).toBe(201);
+  });
+});
+
+describe('what only a person may do', () => {
+  const bless: Call = { method: 'PUT', url: '/things/a/blessing' };
+
+  it('is done for a caller outside of all sessions', async () => {
+    expect(await send(bless)).toMatchObject({ status: 200, body: { id: 'a' } });
+    expect(located).toBe(1);
+  });
+
+  it.each<[string, Whereabouts, Record<string, string>, RegExp]>([
+    [
+      'with the token of a session',
+      'outside',
+      { authorization: 'Bearer good' },
+      /inside session s1\. .*outside/,
+    ],
+    ['without a token, from inside a session', { sessionId: 's2' }, {}, /inside session s2\. .*outside/],
+    ['whose process is gone', 'unknown', {}, /is gone.*Ask again/],
+  ])('is refused to a caller %s', async (_name, where, headers, error) => {
+    place = where;
+    expect(await send({ ...bless, headers })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden', error: expect.stringMatching(error) },
+    });
+    expect(blessed).toEqual([]);
+  });
+
+  it('costs other endpoints nothing', async () => {
+    place = { sessionId: 's2' };
+    expect((await send({ url: '/things' })).status).toBe(200);
+    expect(located).toBe(0);
   });
 });
 

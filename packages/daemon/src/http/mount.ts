@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointInput, EndpointReply } from '@codepiper/core/endpoint.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { describeProblems } from './problems.ts';
 import type { Caller } from './server.ts';
@@ -45,6 +45,7 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
       method: endpoint.method,
       url: endpoint.path,
       handler: async (request, reply) => {
+        if (endpoint.personal) await requirePerson(request);
         const input = readInput(endpoint, request);
         const answer = await handler(input, request.caller, { signal: hangUpSignal(reply, options.closing) });
         if (options.validateReplies) checkReply(name, endpoint, answer);
@@ -52,6 +53,27 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
       },
     });
   }
+}
+
+/**
+ * @throws CodepiperError `forbidden` when the caller runs inside a session: an agent must not answer for itself
+ */
+async function requirePerson(request: FastifyRequest): Promise<void> {
+  const { caller } = request;
+  const place = caller.kind === 'session' ? caller : await request.whereabouts();
+  if (place === 'outside') return;
+  if (place === 'unknown') {
+    throw new CodepiperError(
+      'forbidden',
+      'Only a person may do this, and the process that asked is gone: nobody can say who it was. Ask again, and wait for the answer.',
+    );
+  }
+  const { sessionId } = place;
+  throw new CodepiperError(
+    'forbidden',
+    `Only a person may do this, and this call comes from inside session ${sessionId.slice(0, 8)}. Run it from a terminal outside of the session.`,
+    { sessionId },
+  );
 }
 
 interface RequestParts {
@@ -102,11 +124,12 @@ function checkReply(name: string, endpoint: Endpoint, answer: unknown): void {
   throw new Error(`The handler of ${name} broke its contract: ${sentence(problems)}`);
 }
 
-function hangUpSignal(reply: FastifyReply, closing: AbortSignal | undefined): AbortSignal {
+/** Aborted when the caller hangs up before its answer, or when `closing` is. */
+export function hangUpSignal(reply: FastifyReply, closing?: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort();
   closing?.addEventListener('abort', stop);
-  if (closing?.aborted) stop();
+  if (closing?.aborted || reply.raw.destroyed) stop();
   reply.raw.once('close', () => {
     closing?.removeEventListener('abort', stop);
     if (!reply.raw.writableFinished) controller.abort();

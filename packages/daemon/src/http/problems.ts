@@ -3,19 +3,51 @@ import { nearest } from '../platform/nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** What is wrong at one place of a value. */
+export interface Problem {
+  path: readonly PropertyKey[];
+  message: string;
+  /** The key that is not known, where that is what is wrong. */
+  key: string | null;
+}
+
 /** One line for each problem, as `body.cols: at least 2 columns`. */
 export function describeProblems(part: string, schema: z.ZodType, issues: readonly Issue[]): string[] {
-  return issues.flatMap((issue) => {
-    const place = [part, ...issue.path.map(String)].join('.');
+  return findProblems(schema, issues).map(
+    ({ path, message }) => `${[part, ...path.map(String)].join('.')}: ${message}`,
+  );
+}
+
+/** The same, with places that a reader of the text can be shown. */
+export function findProblems(schema: z.ZodType, issues: readonly Issue[]): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    const { path } = issue;
     if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => `${place}: ${unknownKey(key, known)}`);
+      const known = keysAt(schema, path);
+      return issue.keys.map((key) => ({ path, message: unknownKey(key, known), key }));
+    }
+    if (issue.code === 'invalid_union') {
+      const meant = meantBranch(issue.errors);
+      if (meant !== null) {
+        return findProblems(
+          schema,
+          meant.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue),
+        );
+      }
     }
     if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
-      return [`${place}: is missing`];
+      return [{ path, message: 'is missing', key: null }];
     }
-    return [`${place}: ${issue.message}`];
+    return [{ path, message: issue.message, key: null }];
   });
+}
+
+/** Of the forms a value may have, the one it was written in: the only one that its kind fits. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const fitting = branches.filter(
+    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

@@ -13,9 +13,17 @@ import { addJsonParser } from './json.ts';
 /** Who calls: the person the socket belongs to, or the agent inside a session. */
 export type Caller = { kind: 'user' } | { kind: 'session'; sessionId: string };
 
+/**
+ * Where the process that calls runs, whatever token it has: inside a session, outside of all, or not known because the
+ * process is gone.
+ */
+export type Whereabouts = { sessionId: string } | 'outside' | 'unknown';
+
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
+    /** Found out when it is first asked for, once per connection. */
+    whereabouts(): Promise<Whereabouts>;
   }
 }
 
@@ -23,6 +31,8 @@ export interface ServerOptions {
   log: Log;
   /** The caller a bearer token belongs to; null when it belongs to nobody. */
   authenticate(token: string): Promise<Caller | null>;
+  /** Where the process at the other end of a connection runs. Without it every caller counts as outside. */
+  locate?(socket: Socket): Promise<Whereabouts>;
   /** Largest body, in bytes. The default leaves room for the JSON escapes of a 1 MB prompt. */
   bodyLimit?: number;
 }
@@ -49,6 +59,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
   addJsonParser(app);
 
   app.decorateRequest('caller');
+  const places = new WeakMap<Socket, Promise<Whereabouts>>();
+  app.decorateRequest('whereabouts', function (this: FastifyRequest) {
+    const { socket } = this.raw;
+    const known = places.get(socket) ?? options.locate?.(socket) ?? Promise.resolve('outside');
+    places.set(socket, known);
+    return known;
+  });
   app.addHook('onRequest', async (request) => {
     const header = request.headers.authorization;
     // The socket is private: whoever reaches it without a token is the user.

@@ -25,6 +25,8 @@ const launcher = (environment: Record<string, string>) =>
     forwardSshAgent: false,
     environment: { PATH: '/usr/bin:/bin', HOME: temp.path, SHELL: '/bin/sh', ...environment },
     umask: 0o022,
+    hookFallback: 'deny',
+    hookPatienceSeconds: 20,
     cli: ['/usr/bin/node', '--', "/opt/it's/codepiper.cjs"],
   });
 
@@ -56,6 +58,35 @@ describe('what a pane is given', () => {
     expect(text).not.toContain('stays here');
     expect(prepared.paneArgv.at(-1)).toBe(`${record.id}.2`);
     expect(await made.givenEnvironment(record.id)).toEqual({ GIVEN: 'top secret' });
+  });
+
+  it('holds for an agent what its hooks ask the daemon with, for its owner only', async () => {
+    mkdirSync(at('bin'));
+    mkdirSync(at('programs'));
+    const program = at('programs', 'codex');
+    writeFileSync(program, '', { mode: 0o700 });
+    const made = launcher({ PATH: `${at('programs')}:/usr/bin:/bin` });
+    await made.install();
+    const record = {
+      id: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+      cwd: temp.path,
+      model: null,
+      run: 2,
+      launch: { args: [], billingMode: 'subscription', dangerousMode: false, envKeys: [], trusted: true },
+    } as unknown as SessionRecord;
+    await made.prepare(getProvider('codex'), record, null, {});
+    const file = (name: string) => at('sessions', record.id, name);
+    for (const name of ['decide', 'decide.curl']) expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+    const token = /export CODEPIPER_TOKEN='(.*)'/.exec(readFileSync(file('launch'), 'utf8'))?.[1] ?? '';
+    expect(readFileSync(file('decide.curl'), 'utf8')).toContain(`"Authorization: Bearer ${token}"`);
+    const settings = readFileSync(file('decide'), 'utf8');
+    expect(settings).toContain(`decide_socket='${at('s')}'\ndecide_patience='20'\ndecide_fallback='deny'\n`);
+    const argv =
+      readFileSync(file('launch'), 'utf8')
+        .split('\n')
+        .find((line) => line.startsWith('set -- ')) ?? '';
+    expect(argv).toContain(at('bin', 'decide.sh'));
+    expect(argv).not.toContain(token);
   });
 
   it('has a command `codepiper` that runs whatever its path holds', async () => {

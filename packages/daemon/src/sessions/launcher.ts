@@ -6,6 +6,7 @@ import { CodepiperError } from '@codepiper/core/errors.ts';
 import { type ProviderInfo, providerAliases } from '@codepiper/core/providers/provider.ts';
 import type { Conversation, Provider } from '@codepiper/providers/provider.ts';
 import { providers } from '@codepiper/providers/registry.ts';
+import { decideClient, decideCommand, decideFiles, decideScript } from '../panes/decide.ts';
 import { PaneFolder, shellQuote } from '../panes/pane-folder.ts';
 import { hookScript, paneScript } from '../panes/scripts.ts';
 import { spoolKey } from '../panes/spool.ts';
@@ -27,6 +28,10 @@ export interface LauncherOptions {
   umask: number;
   /** argv of the CLI, for the `codepiper` command in sessions; null when it is not known. */
   cli: readonly string[] | null;
+  /** What a tool call meets when the daemon cannot be asked. */
+  hookFallback: 'deny' | 'agent';
+  /** How long a hook waits for a daemon that is away. */
+  hookPatienceSeconds: number;
 }
 
 export interface Prepared {
@@ -54,6 +59,8 @@ export class Launcher {
     };
     write('pane.sh', paneScript, 0o600);
     write('hook.sh', hookScript, 0o600);
+    write('decide.sh', decideScript, 0o600);
+    write('decide-client.cjs', decideClient, 0o600);
     if (cli) {
       const command = `#!/bin/sh\nexec ${cli.map(shellQuote).join(' ')} "$@"\n`;
       write('codepiper', command, 0o700);
@@ -133,7 +140,7 @@ export class Launcher {
     conversation: Conversation | null,
     given: Record<string, string>,
   ): Promise<Prepared> {
-    const { binDirectory, spoolDirectory, socket } = this.#options;
+    const { binDirectory, spoolDirectory, socket, hookFallback } = this.#options;
     const folder = this.folder(record.id);
     const env = this.environment(provider, record, given);
     const key = spoolKey({ sessionId: record.id, run: record.run });
@@ -154,6 +161,8 @@ export class Launcher {
       env,
       config: await this.#readConfig(provider, env),
       hookCommand: ['/bin/sh', join(binDirectory, 'hook.sh'), spoolDirectory, key].map(shellQuote).join(' '),
+      decideCommand: decideCommand(join(binDirectory, 'decide.sh'), folder.path, hookFallback),
+      hookFallback,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),
     });
     for (const [name, value] of Object.entries(plan.env)) {
@@ -169,7 +178,10 @@ export class Launcher {
     });
     await folder.create();
     await folder.writeFile('env.json', JSON.stringify(given));
-    for (const file of plan.files) await folder.writeFile(file.name, file.content);
+    const decide = provider.capabilities.nativeHooks ? this.#decideFiles(token) : [];
+    for (const file of [...plan.files, ...decide]) {
+      await folder.writeFile(file.name, file.content);
+    }
     await folder.writeLaunch({ cwd: record.cwd, argv: plan.argv, env, umask: this.#options.umask });
     return {
       paneArgv: ['/bin/sh', join(binDirectory, 'pane.sh'), folder.path, spoolDirectory, key],
@@ -182,6 +194,21 @@ export class Launcher {
   async givenEnvironment(sessionId: string): Promise<Record<string, string>> {
     const text = await this.folder(sessionId).read('env.json');
     return text ? (JSON.parse(text) as Record<string, string>) : {};
+  }
+
+  #decideFiles(token: string) {
+    const { binDirectory, socket, environment, hookFallback, hookPatienceSeconds } = this.#options;
+    const curl = findProgram('curl', environment.PATH);
+    return decideFiles({
+      socket,
+      token,
+      patience: hookPatienceSeconds,
+      fallback: hookFallback,
+      // A snap may enter no hidden folder, and our socket lies in one.
+      curl: curl?.startsWith('/snap/') ? null : curl,
+      node: process.execPath,
+      client: join(binDirectory, 'decide-client.cjs'),
+    });
   }
 
   #find(provider: Provider): string | null {

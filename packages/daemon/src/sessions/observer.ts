@@ -40,7 +40,13 @@ interface Watched extends Observed {
 }
 
 export interface ObserverReports {
-  facts(run: { sessionId: string; run: number }, facts: AgentFact[], source: EvidenceSource): void;
+  /** `since`: when it became so (milliseconds since the epoch), where the source tells. */
+  facts(
+    run: { sessionId: string; run: number },
+    facts: AgentFact[],
+    source: EvidenceSource,
+    since?: number,
+  ): void;
   /** The program's process id is known. */
   pid(run: { sessionId: string; run: number }, pid: number): void;
   /** What is stored of the session's state, and what it rests on; null when it is gone. */
@@ -180,7 +186,7 @@ export class Observer implements Disposable {
   #reportRegistry(watched: Watched, entry: { facts: AgentFact[]; since: number }, settled: boolean): void {
     if (entry.since < watched.lastHookAt && !settled) return;
     watched.registrySince = entry.since;
-    if (entry.facts.length > 0) this.#reports.facts(watched, entry.facts, 'registry');
+    if (entry.facts.length > 0) this.#reports.facts(watched, entry.facts, 'registry', entry.since);
   }
 
   #onTitles(titles: ReadonlyMap<string, string>): void {

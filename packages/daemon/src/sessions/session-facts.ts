@@ -3,6 +3,7 @@ import { type EvidenceSource, isLive } from '@codepiper/core/sessions/session.ts
 import type { AgentFact } from '@codepiper/providers/provider.ts';
 import type { Tx } from '../db/database.ts';
 import type { EmitEvent, Ledger } from '../events/ledger.ts';
+import type { SessionHolds } from './holds.ts';
 import { applyFact } from './lifecycle.ts';
 import { sessionEvent } from './session-events.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -14,11 +15,18 @@ export interface Run {
   run: number;
 }
 
+interface FactsOptions {
+  ledger: Ledger;
+  store: SessionsStore;
+  clock: Clock;
+  holds: Pick<SessionHolds, 'keepsOff'>;
+}
+
 /** Stores what agents let us know. */
 export class SessionFacts {
-  readonly #o: { ledger: Ledger; store: SessionsStore; clock: Clock };
+  readonly #o: FactsOptions;
 
-  constructor(options: { ledger: Ledger; store: SessionsStore; clock: Clock }) {
+  constructor(options: FactsOptions) {
     this.#o = options;
   }
 
@@ -39,7 +47,9 @@ export class SessionFacts {
     const before = await store.get(run.sessionId);
     if (!before || before.run !== run.run) return null;
     let after = before;
-    for (const fact of facts) after = { ...after, ...applyFact(after, fact, source) };
+    for (const fact of facts) {
+      if (!this.#o.holds.keepsOff(run, fact)) after = { ...after, ...applyFact(after, fact, source) };
+    }
     if (JSON.stringify(after) === JSON.stringify(before)) return before;
     await store.update(before.id, after, this.#o.clock.now());
     if (after.status !== before.status || after.activity !== before.activity) {

@@ -6,6 +6,8 @@ import { type ProviderId, providerIds, resolveProviderId } from '@codepiper/core
 import { type CreateSession, isLive } from '@codepiper/core/sessions/session.ts';
 import type { Conversation, Provider } from '@codepiper/providers/provider.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
+import type { AuditTrail } from '../audit/audit.service.ts';
+import type { Tx } from '../db/database.ts';
 import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { Tmux } from '../tmux/tmux.ts';
@@ -14,6 +16,7 @@ import type { LivePanes } from './live-pane.ts';
 import { reapLeftovers } from './program-end.ts';
 import type { SessionEnds } from './session-ends.ts';
 import { type Alongside, sessionEvent } from './session-events.ts';
+import type { SessionPolicies } from './session-policies.ts';
 import { label, type SessionRecord } from './session-record.ts';
 import type { SessionStarter } from './session-starter.ts';
 import type { SessionsStore } from './sessions.store.ts';
@@ -26,6 +29,8 @@ export interface SessionLaunchesOptions {
   starter: SessionStarter;
   ends: SessionEnds;
   panes: LivePanes;
+  policies: Pick<SessionPolicies, 'setsFor'>;
+  audit: Pick<AuditTrail, 'append'>;
   clock: Clock;
   log: Log;
   maxSessions: number;
@@ -108,7 +113,7 @@ export class SessionLaunches {
       tokenHash: null,
       run: 1,
       ending: null,
-      policySets: request.policySets ?? [],
+      policySets: this.#o.policies.setsFor(request.policySets),
       policyDefault: request.policyDefault ?? null,
       queued: 0,
       approvals: 0,
@@ -125,6 +130,7 @@ export class SessionLaunches {
       if (request.trust) await store.trustDirectory(request.cwd, provider.id, record.createdAt);
       emit(sessionEvent(record, 'session.created', { provider: provider.id, cwd: record.cwd }));
       if (record.launch.dangerousMode) emit(sessionEvent(record, 'session.dangerous', {}));
+      await this.#auditDangerous(tx, record);
       await alongside?.(tx, emit, record);
     });
     try {
@@ -184,6 +190,7 @@ export class SessionLaunches {
           conversation: conversation.mode === 'new' ? null : conversation.id,
         }),
       );
+      await this.#auditDangerous(tx, started);
       await alongside?.(tx, emit, started);
     });
     try {
@@ -206,6 +213,18 @@ export class SessionLaunches {
       throw error;
     }
     return this.#reload(record);
+  }
+
+  /** That from now on everything is allowed that no rule denies is a change of what decides. */
+  async #auditDangerous(tx: Tx, record: SessionRecord): Promise<void> {
+    if (!record.launch.dangerousMode) return;
+    await this.#o.audit.append(tx, {
+      decision: 'change',
+      by: 'user',
+      reason: `dangerous mode: run ${record.run} of the session was started without questions; what a rule denies stays denied`,
+      session: record,
+      cwd: record.cwd,
+    });
   }
 
   /** The pane was never made: nothing of the session stays. */

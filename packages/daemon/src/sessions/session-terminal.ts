@@ -20,6 +20,8 @@ export interface SessionTerminalOptions {
   ends: SessionEnds;
   panes: LivePanes;
   clock: Clock;
+  /** Throws when what would be pressed must not be. `keys` by tmux's names. */
+  preflight: (session: SessionRecord, keys: readonly string[]) => void;
 }
 
 /** What is done at the terminal of a session: keys, size, reading the screen. */
@@ -39,7 +41,8 @@ export class SessionTerminal {
         `body.keys: unknown key "${name}". Keys are single characters, enter, escape, tab, up, …, f1 to f12, with ctrl+, alt+ or shift+ before them.`,
       );
     });
-    const { pane } = await this.#o.sessions.getLive(ref);
+    const { record, pane } = await this.#o.sessions.getLive(ref);
+    this.#o.preflight(record, keys);
     await this.#o.tmux.pressKeys(pane.paneId, keys);
   }
 

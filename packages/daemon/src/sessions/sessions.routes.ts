@@ -1,6 +1,9 @@
+import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import type { ProviderInfo } from '@codepiper/core/providers/provider.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { Handlers } from '../http/mount.ts';
+import type { PoliciesService } from '../policies/policies.service.ts';
+import type { SessionPolicies } from './session-policies.ts';
 import type { SessionTerminal } from './session-terminal.ts';
 import type { SessionsService } from './sessions.service.ts';
 
@@ -63,5 +66,29 @@ export function sessionHandlers(
         ...(query.lines === undefined ? {} : { lines: query.lines }),
         styles: query.styles ?? false,
       }),
+  };
+}
+
+/** Endpoints that change which policies a session has. */
+export function sessionPolicyHandlers(
+  own: SessionPolicies,
+  policies: Pick<PoliciesService, 'setDefault' | 'defaultOf'>,
+): Pick<
+  Handlers<typeof policyEndpoints>,
+  'listSessionPolicySets' | 'applyPolicySet' | 'withdrawPolicySet' | 'setDefault'
+> {
+  return {
+    listSessionPolicySets: async ({ params }) => ({ policySets: await own.sets(params.id) }),
+    applyPolicySet: async ({ params, body }) => ({
+      policySets: await own.apply(params.id, body.policySetId),
+    }),
+    withdrawPolicySet: async ({ params }) => ({ policySets: await own.withdraw(params.id, params.setId) }),
+    setDefault: async ({ body }) => {
+      if (body.session !== undefined) {
+        return policies.defaultOf(await own.setDefault(body.session, body.action));
+      }
+      await policies.setDefault(body.action);
+      return policies.defaultOf(null);
+    },
   };
 }

@@ -126,6 +126,8 @@ export class SessionsService {
         billingMode: record.launch.billingMode,
         dangerousMode: record.launch.dangerousMode,
         trust: record.launch.trusted,
+        policySets: record.policySets,
+        ...(record.policyDefault ? { policyDefault: record.policyDefault } : {}),
         providerResume: { providerSessionId: record.conversation.id, mode: 'fork' },
         cols: record.cols,
         rows: record.rows,

@@ -54,6 +54,16 @@ const stateQuery = compileOnce((db, { id }: { id: string }) =>
     .select(['id', 'run', 'provider', 'status', 'activity']),
 );
 
+const tokenQuery = compileOnce((db, { id, hash }: { id: string; hash: string }) =>
+  db
+    .selectFrom('sessions')
+    .where('removed_at', 'is', null)
+    .where('id', '=', id)
+    .where('token_hash', '=', hash)
+    .where('status', 'not in', ended)
+    .select('id'),
+);
+
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** SQL about sessions. Removed rows are never seen. */
@@ -122,6 +132,11 @@ export class SessionsStore {
         candidates: nearest(ref, await this.list()).map(describe),
       },
     );
+  }
+
+  /** Whether the token is that of the session's present run. */
+  async hasToken(id: string, hash: string): Promise<boolean> {
+    return (await tokenQuery(this.#db, { id, hash })).length > 0;
   }
 
   async findByTokenHash(hash: string): Promise<SessionRecord | null> {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { answerHook, readHookedCall, toolCall } from './calls.ts';
 import { readHook } from './hooks.ts';
 import { input } from './input.ts';
 import { plan } from './launch.ts';
@@ -80,6 +81,9 @@ export const claudeCode: Provider = {
   isTrusted,
   plan,
   readHook,
+  readHookedCall,
+  answerHook,
+  toolCall,
   // The title says the same in every state when the program runs under tmux.
   readTitle: () => [],
   readScreen,

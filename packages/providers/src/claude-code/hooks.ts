@@ -1,33 +1,62 @@
 import { asArray, asObject, asText, type Json } from '../json.ts';
-import type { AgentFact } from '../provider.ts';
+import type { AgentFact, LaunchRequest } from '../provider.ts';
 
-/** Seconds a hook of ours may take; it only writes a file. */
-const timeout = 10;
+type Version = readonly [number, number, number];
+
+/** Seconds a hook of ours may take that only writes a file. */
+const reportTimeout = 10;
+
+/** Seconds a hook may wait for a person: a day. Its own deadline comes before that. */
+const decisionTimeout = 86_400;
+
+/** Shown beside the spinner while a decision is waited for. */
+const waitingMessage = 'Waiting for codepiper (Ctrl+B a to answer)';
 
 /**
- * The events we listen to, each with the first version that knows it: a name unknown to the installed version opens a
- * dialog at the start. No tool event is among them: a hook starts a process, and the registry shows the same sooner.
+ * The events we hook, each with the first version known to know it: a name unknown to the installed version opens a
+ * dialog at the start (fields it does not know are passed over, measured down to 2.0.60). What a hook does:
+ * report: files its JSON for the daemon. decide: waits for the daemon's answer. after: reports beside the turn, since
+ * it comes with every tool; that a tool ran also says that its dialog was answered in the terminal.
  */
-const events: readonly { name: string; since: readonly [number, number, number] }[] = [
-  { name: 'SessionStart', since: [0, 0, 0] },
-  { name: 'UserPromptSubmit', since: [0, 0, 0] },
-  { name: 'Stop', since: [0, 0, 0] },
-  { name: 'SessionEnd', since: [0, 0, 0] },
-  { name: 'Notification', since: [0, 0, 0] },
-  { name: 'PermissionRequest', since: [2, 0, 45] },
-  { name: 'StopFailure', since: [2, 1, 78] },
-  { name: 'PostModelSwitch', since: [2, 1, 251] },
+const events: readonly { name: string; since: Version; does: 'report' | 'decide' | 'after' }[] = [
+  { name: 'SessionStart', since: [0, 0, 0], does: 'report' },
+  { name: 'UserPromptSubmit', since: [0, 0, 0], does: 'report' },
+  { name: 'PreToolUse', since: [0, 0, 0], does: 'decide' },
+  { name: 'PostToolUse', since: [0, 0, 0], does: 'after' },
+  { name: 'Stop', since: [0, 0, 0], does: 'report' },
+  { name: 'SessionEnd', since: [0, 0, 0], does: 'report' },
+  { name: 'Notification', since: [0, 0, 0], does: 'report' },
+  { name: 'PermissionRequest', since: [2, 0, 45], does: 'decide' },
+  { name: 'PostToolUseFailure', since: [2, 0, 60], does: 'after' },
+  { name: 'StopFailure', since: [2, 1, 78], does: 'report' },
+  { name: 'PostModelSwitch', since: [2, 1, 251], does: 'report' },
 ];
 
+/** What of a launch the hooks are made of. */
+export type HookRequest = Pick<LaunchRequest, 'hookCommand' | 'decideCommand' | 'hookFallback' | 'version'>;
+
 /** The `hooks` of a settings file for this version; an unknown version gets what every version knows. */
-export function hookSettings(command: string, version: string | null): Record<string, unknown> {
-  const known = events.filter(({ since }) => isAtLeast(version, since));
-  return Object.fromEntries(
-    known.map(({ name }) => [name, [{ hooks: [{ type: 'command', command, timeout }] }]]),
-  );
+export function hookSettings(request: HookRequest): Record<string, unknown> {
+  const known = events.filter(({ since }) => isAtLeast(request.version, since));
+  return Object.fromEntries(known.map(({ name, does }) => [name, [{ hooks: [handler(does, request)] }]]));
 }
 
-function isAtLeast(version: string | null, since: readonly [number, number, number]): boolean {
+function handler(does: 'report' | 'decide' | 'after', request: HookRequest): Record<string, unknown> {
+  if (does === 'decide') {
+    return {
+      type: 'command',
+      command: request.decideCommand,
+      timeout: decisionTimeout,
+      statusMessage: waitingMessage,
+      // Of 2.1.295: a hook that cannot run or runs out of time denies, too.
+      ...(request.hookFallback === 'deny' ? { onFailure: 'block' } : {}),
+    };
+  }
+  const report = { type: 'command', command: request.hookCommand, timeout: reportTimeout };
+  return does === 'after' ? { ...report, async: true } : report;
+}
+
+function isAtLeast(version: string | null, since: Version): boolean {
   const parts = /^(\d+)\.(\d+)\.(\d+)/
     .exec(version ?? '0.0.0')
     ?.slice(1)

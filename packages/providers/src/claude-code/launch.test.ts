@@ -24,7 +24,7 @@ describe('plan', () => {
       '/x',
     ]);
     expect(plan.conversationId).toBe('id-1');
-    expect(plan.env).toEqual({ CLAUDECODE: null });
+    expect(plan.env).toEqual({ CLAUDECODE: null, CLAUDE_CODE_SIMPLE: null, CLAUDE_CODE_SAFE_MODE: null });
   });
 
   test('resume and fork', () => {
@@ -38,31 +38,54 @@ describe('plan', () => {
 
   test('hooks run the command, and are not switched off by a setting of the person', () => {
     const settings = settingsOf(
-      claudeCode.plan(launchRequest({ version: '2.1.329', hookCommand: 'file-it' })),
+      claudeCode.plan(launchRequest({ version: '2.1.329', hookCommand: 'file-it', decideCommand: 'ask-it' })),
     );
     expect(settings.disableAllHooks).toBe(false);
+    // Either would silence them as well, from the environment or from the person's settings.
+    expect(settings.env).toEqual({ CLAUDE_CODE_SIMPLE: '0', CLAUDE_CODE_SAFE_MODE: '0' });
     expect(Object.keys(settings.hooks)).toEqual([
       'SessionStart',
       'UserPromptSubmit',
+      'PreToolUse',
+      'PostToolUse',
       'Stop',
       'SessionEnd',
       'Notification',
       'PermissionRequest',
+      'PostToolUseFailure',
       'StopFailure',
       'PostModelSwitch',
     ]);
     expect(settings.hooks.Stop).toEqual([{ hooks: [{ type: 'command', command: 'file-it', timeout: 10 }] }]);
+    const asks = {
+      type: 'command',
+      command: 'ask-it',
+      timeout: 86_400,
+      statusMessage: 'Waiting for codepiper (Ctrl+B a to answer)',
+      onFailure: 'block',
+    };
+    expect(settings.hooks.PreToolUse).toEqual([{ hooks: [asks] }]);
+    expect(settings.hooks.PermissionRequest).toEqual([{ hooks: [asks] }]);
+    const after = { type: 'command', command: 'file-it', timeout: 10, async: true };
+    expect(settings.hooks.PostToolUse).toEqual([{ hooks: [after] }]);
+    expect(settings.hooks.PostToolUseFailure).toEqual([{ hooks: [after] }]);
+  });
+
+  test("where the person chose the agent's own rules as the fallback, a hook that fails blocks nothing", () => {
+    const settings = settingsOf(claudeCode.plan(launchRequest({ hookFallback: 'agent' })));
+    expect(settings.hooks.PreToolUse[0].hooks[0]).not.toHaveProperty('onFailure');
   });
 
   test.each([
-    ['2.1.250', 7],
-    ['2.1.251', 8],
-    ['2.1.77', 6],
-    ['2.0.45', 6],
-    ['2.0.44', 5],
-    ['3.0.0', 8],
-    [null, 5],
-    ['odd', 5],
+    ['2.1.250', 10],
+    ['2.1.251', 11],
+    ['2.1.77', 9],
+    ['2.0.59', 8],
+    ['2.0.45', 8],
+    ['2.0.44', 7],
+    ['3.0.0', 11],
+    [null, 7],
+    ['odd', 7],
   ])('version %s gets %i events: one it does not know would open a dialog', (version, count) => {
     const settings = settingsOf(claudeCode.plan(launchRequest({ version })));
     expect(Object.keys(settings.hooks)).toHaveLength(count);
@@ -107,7 +130,7 @@ describe('plan', () => {
     const config = { [state]: JSON.stringify({ customApiKeyResponses: { approved: [noted(key)] } }) };
     const env = { HOME: '/home/dev', ANTHROPIC_API_KEY: key };
     const plan = claudeCode.plan(launchRequest({ billing: 'api', env, config }));
-    expect(plan.env).toEqual({ CLAUDECODE: null });
+    expect(plan.env).toEqual({ CLAUDECODE: null, CLAUDE_CODE_SIMPLE: null, CLAUDE_CODE_SAFE_MODE: null });
     expect(plan.files).toHaveLength(1);
   });
 
@@ -121,6 +144,10 @@ describe('plan', () => {
     '-r=6f1c0d7e',
     '-c',
     '--fork-session',
+    '--bare',
+    '--safe-mode',
+    '--bg',
+    '--background',
   ])('refuses %s', (arg) => {
     expect(() => claudeCode.plan(launchRequest({ args: [arg, 'x'] }))).toThrowError(
       expect.objectContaining({

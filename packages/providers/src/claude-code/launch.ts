@@ -17,6 +17,10 @@ const reserved: Record<string, string> = {
   '--continue': 'Use `--resume <id>` before the `--`.',
   '-c': 'Use `--resume <id>` before the `--`.',
   '--fork-session': 'Use `--fork <id>` before the `--`.',
+  '--bare': 'It runs no hooks, and rules and approvals stand on them.',
+  '--safe-mode': 'It runs no hooks, and rules and approvals stand on them.',
+  '--bg': 'It would run outside of its pane.',
+  '--background': 'It would run outside of its pane.',
 };
 
 /**
@@ -31,7 +35,8 @@ export function plan(request: LaunchRequest): LaunchPlan {
   const settings = {
     // A `true` of the person's or the project's settings would silence our hooks too.
     disableAllHooks: false,
-    hooks: hookSettings(request.hookCommand, request.version),
+    env: Object.fromEntries(hookless.map((name) => [name, '0'])),
+    hooks: hookSettings(request),
     ...(request.dangerous ? { skipDangerousModePermissionPrompt: true } : {}),
     ...key.settings,
   };
@@ -45,10 +50,17 @@ export function plan(request: LaunchRequest): LaunchPlan {
       ...(request.model === null ? [] : ['--model', request.model]),
       ...request.args,
     ],
-    env: { CLAUDECODE: null, ...trustEnvironment(request), ...key.env },
+    env: { CLAUDECODE: null, ...withoutHookless(), ...trustEnvironment(request), ...key.env },
     files: [{ name: settingsName, content: `${JSON.stringify(settings, null, 2)}\n` }, ...key.files],
     conversationId: id,
   };
+}
+
+/** Modes of Claude that run no hook of ours, by environment or by the `env` of the person's settings. */
+const hookless: readonly string[] = ['CLAUDE_CODE_SIMPLE', 'CLAUDE_CODE_SAFE_MODE'];
+
+function withoutHookless(): Record<string, null> {
+  return Object.fromEntries(hookless.map((name) => [name, null]));
 }
 
 function conversationArguments(conversation: Conversation | null): { argv: string[]; id: string | null } {

@@ -209,7 +209,12 @@ describe('input', () => {
 
 describe('plan', () => {
   const plan = codex.plan(
-    launchRequest({ model: 'gpt-5.5', args: ['--search'], hookCommand: 'cat > "a b"' }),
+    launchRequest({
+      model: 'gpt-5.5',
+      args: ['--search'],
+      hookCommand: 'cat > "a b"',
+      decideCommand: 'ask || exit 2',
+    }),
   );
 
   test('a new conversation, with settings for this start alone', () => {
@@ -245,13 +250,33 @@ describe('plan', () => {
     expect(value).toContain(`"/<session-flags>/config.toml:stop:0:0"={enabled=true,trusted_hash=${quoted}}`);
   });
 
+  test('a hook for every tool call and permission that waits for an answer, known to Codex by its hash', () => {
+    const value = plan.argv.find((arg) => arg.startsWith('hooks=')) ?? '';
+    const message = 'Waiting for codepiper (Ctrl+B a to answer)';
+    const handler = `{type="command",command="ask || exit 2",timeout=86400,statusMessage="${message}"}`;
+    for (const [name, key] of [
+      ['PreToolUse', 'pre_tool_use'],
+      ['PermissionRequest', 'permission_request'],
+    ]) {
+      expect(value).toContain(`${name}=[{hooks=[${handler}]}]`);
+      const reviewed = `{"event_name":"${key}","hooks":[{"async":false,"command":"ask || exit 2","statusMessage":"${message}","timeout":86400,"type":"command"}]}`;
+      const quoted = JSON.stringify(`sha256:sha256-of-${reviewed}`);
+      expect(value).toContain(
+        `"/<session-flags>/config.toml:${key}:0:0"={enabled=true,trusted_hash=${quoted}}`,
+      );
+    }
+    expect(value).toContain('PostToolUse=[{hooks=[{type="command",command="cat > \\"a b\\"",timeout=10}]}]');
+  });
+
   test('the hash of a hook without a matcher is over canonical JSON', () => {
     const seen: string[] = [];
     const sha256 = (text: string) => {
       seen.push(text);
       return 'ff';
     };
-    expect(trustHash({ event: 'session_start', command: 'ü', timeout: 600 }, sha256)).toBe('sha256:ff');
+    expect(trustHash('session_start', { type: 'command', command: 'ü', timeout: 600 }, sha256)).toBe(
+      'sha256:ff',
+    );
     expect(seen).toEqual([
       '{"event_name":"session_start","hooks":[{"async":false,"command":"ü","timeout":600,"type":"command"}]}',
     ]);
@@ -299,6 +324,11 @@ describe('plan', () => {
     ['-c', 'hooks={}'],
     ['-chooks.Stop=[]'],
     ['--config=features.hooks=false'],
+    ['-c', 'features={hooks=false}'],
+    ['-c', 'features . "hooks" = false'],
+    ['--disable', 'hooks'],
+    ['--disable=hooks'],
+    ['--enable', 'unified_exec_tty'],
   ])('refuses %s %s', (...args) => {
     expect(() => codex.plan(launchRequest({ args }))).toThrowError(
       expect.objectContaining({ code: 'invalid_request' }),
@@ -308,6 +338,8 @@ describe('plan', () => {
   test('other settings of the person pass', () => {
     const { argv } = codex.plan(launchRequest({ args: ['-c', 'model_reasoning_effort="low"', '--', '-C'] }));
     expect(argv.slice(-4)).toEqual(['-c', 'model_reasoning_effort="low"', '--', '-C']);
+    const others = ['--enable', 'goals', '--disable=plugins', '-cfeatures.goals=true', '--search'];
+    expect(codex.plan(launchRequest({ args: others })).argv.slice(-5)).toEqual(others);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { answerHook, readHookedCall, toolCall } from './calls.ts';
 import { readHook } from './hooks.ts';
 import { input } from './input.ts';
 import { plan } from './launch.ts';
@@ -59,6 +60,9 @@ export const codex: Provider = {
   isTrusted,
   plan,
   readHook,
+  readHookedCall,
+  answerHook,
+  toolCall,
   readTitle,
   readScreen,
   readTranscriptLine,

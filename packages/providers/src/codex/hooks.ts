@@ -1,12 +1,24 @@
+import { canonicalJson } from '@codepiper/core/policies/canonical.ts';
 import { asObject, asText, type Json } from '../json.ts';
-import type { AgentFact } from '../provider.ts';
-import { canonicalJson, type TomlValue } from './toml.ts';
+import type { AgentFact, LaunchRequest } from '../provider.ts';
+import type { TomlValue } from './toml.ts';
 
-/** Events we listen to, with the name Codex has for each in its trust keys, and seconds a hook may take (it writes a file). */
-const events: readonly { name: string; key: string; timeout: number }[] = [
+/** Seconds a hook may wait for a person: a day. Its own deadline comes before that. */
+const decisionTimeout = 86_400;
+
+/** Shown beside "Working" while a decision is waited for. */
+const waitingMessage = 'Waiting for codepiper (Ctrl+B a to answer)';
+
+/**
+ * Events we hook, with the name Codex has for each in its trust keys, and seconds the hook may take. Without a matcher
+ * a hook is for every tool. One that decides waits for the daemon; the others write a file.
+ */
+const events: readonly { name: string; key: string; timeout: number; decides?: true }[] = [
   { name: 'SessionStart', key: 'session_start', timeout: 10 },
   { name: 'UserPromptSubmit', key: 'user_prompt_submit', timeout: 10 },
-  { name: 'PermissionRequest', key: 'permission_request', timeout: 10 },
+  { name: 'PreToolUse', key: 'pre_tool_use', timeout: decisionTimeout, decides: true },
+  { name: 'PermissionRequest', key: 'permission_request', timeout: decisionTimeout, decides: true },
+  { name: 'PostToolUse', key: 'post_tool_use', timeout: 10 },
   { name: 'Stop', key: 'stop', timeout: 10 },
   // Codex allows these two no more than 3.
   { name: 'Interrupt', key: 'interrupt', timeout: 3 },
@@ -16,28 +28,29 @@ const events: readonly { name: string; key: string; timeout: number }[] = [
 /** Where Codex places hooks that came by `-c`. */
 const source = '/<session-flags>/config.toml';
 
-/**
- * The `hooks` table: every event runs the command, and `state` says with Codex's own hash that it was reviewed; without
- * it a dialog would ask. PostToolUse is not among them: the title shows sooner that a permission was given.
- */
-export function hookConfiguration(command: string, sha256: (text: string) => string): TomlValue {
-  const groups = events.map(({ name, timeout }) => [
-    name,
-    [{ hooks: [{ type: 'command', command, timeout }] }],
-  ]);
-  const state = events.map(({ key, timeout }) => [
+type Handler = { type: 'command'; command: string; timeout: number; statusMessage?: string };
+
+/** The `hooks` table; its `state` says with Codex's own hash that each was reviewed, without which a dialog would ask. */
+export function hookConfiguration(
+  request: Pick<LaunchRequest, 'hookCommand' | 'decideCommand' | 'sha256'>,
+): TomlValue {
+  const hooks = events.map(({ name, key, timeout, decides }) => {
+    const handler: Handler = decides
+      ? { type: 'command', command: request.decideCommand, timeout, statusMessage: waitingMessage }
+      : { type: 'command', command: request.hookCommand, timeout };
+    return { name, key, handler };
+  });
+  const groups = hooks.map(({ name, handler }) => [name, [{ hooks: [handler] }]]);
+  const state = hooks.map(({ key, handler }) => [
     `${source}:${key}:0:0`,
-    { enabled: true, trusted_hash: trustHash({ event: key, command, timeout }, sha256) },
+    { enabled: true, trusted_hash: trustHash(key, handler, request.sha256) },
   ]);
   return Object.fromEntries([...groups, ['state', Object.fromEntries(state)]]);
 }
 
 /** The hash Codex compares before it runs a hook without a matcher. */
-export function trustHash(
-  { event, command, timeout }: { event: string; command: string; timeout: number },
-  sha256: (text: string) => string,
-): string {
-  const reviewed = { event_name: event, hooks: [{ type: 'command', command, timeout, async: false }] };
+export function trustHash(event: string, handler: Handler, sha256: (text: string) => string): string {
+  const reviewed = { event_name: event, hooks: [{ ...handler, async: false }] };
   return `sha256:${sha256(canonicalJson(reviewed))}`;
 }
 

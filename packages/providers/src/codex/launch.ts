@@ -11,7 +11,16 @@ const reserved: Record<string, string> = {
 };
 
 /** Settings that carry what codepiper learns from Codex; a second value would replace ours. */
-const reservedKeys = ['hooks', 'features.hooks', 'tui.terminal_title', 'tui.animations'];
+const reservedKeys = [
+  'hooks',
+  'features',
+  'features.hooks',
+  // Its earlier name.
+  'features.codex_hooks',
+  'features.unified_exec_tty',
+  'tui.terminal_title',
+  'tui.animations',
+];
 
 /**
  * How to start Codex in one process of the pane, with our hooks trusted and its state in the title; nothing is written
@@ -65,22 +74,29 @@ function overrides(request: LaunchRequest): Record<string, TomlValue> {
     // Text typed into a running command passes every hook by.
     'features.unified_exec_tty': false,
     ...(needsTrust ? { projects: { [request.cwd]: { trust_level: 'trusted' } } } : {}),
-    hooks: hookConfiguration(request.hookCommand, request.sha256),
+    hooks: hookConfiguration(request),
   };
 }
 
 function refuseOverrides(args: readonly string[]): void {
   for (const [index, arg] of args.entries()) {
     if (arg === '--') return;
-    const value = overrideIn(arg, args[index + 1]);
-    const key = value?.split('=', 1)[0]?.trim() ?? '';
-    if (reservedKeys.includes(key) || key.startsWith('hooks.')) {
-      throw reservedOption('Codex', `-c ${key}`, "Put it into Codex's own config.toml.");
+    const given = overrideIn(arg, args[index + 1]);
+    const key = given?.key.replace(/["'\s]/g, '') ?? '';
+    if (given && (reservedKeys.includes(key) || key.startsWith('hooks.'))) {
+      throw reservedOption('Codex', given.name, "Put it into Codex's own config.toml.");
     }
   }
 }
 
-function overrideIn(arg: string, next: string | undefined): string | undefined {
-  if (arg === '-c' || arg === '--config') return next;
-  return /^(?:-c=?|--config=)(.+)$/.exec(arg)?.[1];
+/** The setting an argument gives, and the argument as a person would name it. */
+function overrideIn(arg: string, next = ''): { key: string; name: string } | null {
+  const [option = '', value = next] = /^(--[a-z]+)=(.*)$/s.exec(arg)?.slice(1) ?? [arg];
+  if (option === '--enable' || option === '--disable') {
+    return { key: `features.${value}`, name: `${option} ${value}` };
+  }
+  const short = /^-c=?(.+)$/s.exec(option)?.[1];
+  if (option !== '-c' && option !== '--config' && short === undefined) return null;
+  const key = (short ?? value).split('=', 1)[0]?.trim() ?? '';
+  return { key, name: `-c ${key}` };
 }

@@ -1,5 +1,3 @@
-import type { Json } from '../json.ts';
-
 const shortEscapes: Readonly<Record<string, string>> = {
   '\b': '\\b',
   '\t': '\\t',
@@ -113,13 +111,4 @@ function significantLines(config: string): string[] {
     if (!isInside && line !== '' && !line.startsWith('#')) found.push(line);
   }
   return found;
-}
-
-/** JSON with the members of every object in order of their names and no spaces. */
-export function canonicalJson(value: Json): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
 }

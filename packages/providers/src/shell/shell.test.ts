@@ -31,3 +31,11 @@ test('text goes in one paste that nothing in it can end', () => {
   expect(shell.input.chunk('a\x1b[201~rm x\n')).toEqual(['arm x\n']);
   expect(shell.input.chunk(shell.input.defuse('/bin/ls !x'))).toEqual(['/bin/ls !x']);
 });
+
+test('no hook of it is about a call; a call is made up by its kind', () => {
+  expect(shell.readHookedCall({ hook_event_name: 'PreToolUse', tool_name: 'Bash' })).toBeNull();
+  expect(shell.toolCall('shell', { command: 'ls' })).toMatchObject({ kind: 'shell', command: 'ls' });
+  expect(shell.toolCall('fetch', { url: 'https://a.example' })).toMatchObject({ url: 'https://a.example' });
+  expect(shell.toolCall('read', { file_path: 'a' }).files).toEqual([{ path: 'a', access: 'read' }]);
+  expect(shell.toolCall('anything', {})).toMatchObject({ tool: 'anything', kind: 'other' });
+});

@@ -1,4 +1,5 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
+import { callOfKind, isKind, toolCallOf } from '../calls.ts';
 import type { LaunchPlan, LaunchRequest, Provider } from '../provider.ts';
 import { isSamePrompt, pieces, unixLines, withoutPasteEnd } from '../text.ts';
 
@@ -44,6 +45,10 @@ export const shell: Provider = {
   isTrusted: () => true,
   plan,
   readHook: () => [],
+  readHookedCall: () => null,
+  answerHook: () => null,
+  toolCall: (tool, input) =>
+    isKind(tool) ? callOfKind(tool, input) : toolCallOf(tool, input, { kind: 'other' }),
   readTitle: () => [],
   readScreen: () => [],
   readTranscriptLine: () => [],

@@ -44,7 +44,7 @@ const openai: Dialect = {
   },
 
   voice(send, id, { model }, raw) {
-    const offered = new Set(toolNames(raw as Body));
+    const offered = toolsOf(raw as Body);
     const response = { id: `resp_${id}`, object: 'response', model, status: 'in_progress', output: [] };
     let index = -1;
     let text: string | undefined;
@@ -118,21 +118,44 @@ function isTitleRequest(headers: IncomingHttpHeaders): boolean {
   return metadata.thread_source === 'thread_title';
 }
 
+/** Where each tool is, by its name and by the name with its namespace's. */
+type Offered = ReadonlyMap<string, { name: string; namespace?: string }>;
+
 /** Newer catalogue models are given their tools within the input. */
-function toolNames({ tools = [], input }: Body): string[] {
-  const names = (tool: Tool): string[] => [tool.name ?? '', ...(tool.tools ?? []).flatMap(names)];
+function toolsOf({ tools = [], input }: Body): Offered {
   const additional = input.flatMap((item) => (item.type === 'additional_tools' ? item.tools : []));
-  return [...tools, ...additional].flatMap(names);
+  const offered = new Map<string, { name: string; namespace?: string }>();
+  for (const { name = '', tools: inner = [] } of [...tools, ...additional]) {
+    offered.set(name, { name });
+    for (const { name: own = '' } of inner) {
+      const place = { name: own, namespace: name };
+      offered.set(own, place).set(`${name}__${own}`, place);
+    }
+  }
+  return offered;
 }
 
-/** Newer catalogue models run commands from JavaScript, in a tool `exec`; the others call plain functions. */
-function toTool(call: Call, offered: Set<string>): Record<string, unknown> {
+/**
+ * Newer catalogue models run commands from JavaScript, in a tool `exec`; the others call plain functions. A patch is text
+ * in both, `{ patch }` here.
+ */
+function toTool(call: Call, offered: Offered): Record<string, unknown> {
   const { name, input } = toFunction(call);
+  if (name === 'apply_patch') {
+    const patch = String(input.patch);
+    return offered.has('exec')
+      ? {
+          type: 'custom_tool_call',
+          name: 'exec',
+          input: `text(await tools.apply_patch(${JSON.stringify(patch)}));`,
+        }
+      : { type: 'custom_tool_call', name, input: patch };
+  }
   if (offered.has('exec') && !offered.has(name)) {
     const code = `text(await tools.${name}(${JSON.stringify(input)}));`;
     return { type: 'custom_tool_call', name: 'exec', input: code };
   }
-  return { type: 'function_call', name, arguments: JSON.stringify(input) };
+  return { type: 'function_call', ...(offered.get(name) ?? { name }), arguments: JSON.stringify(input) };
 }
 
 function toFunction(call: Call): { name: string; input: Record<string, unknown> } {

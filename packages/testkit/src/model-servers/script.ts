@@ -33,11 +33,13 @@ export const TICK_MS = 40;
  * `RUN <command>` runs it, then says `done: <first line of its output>` (`failed: …`) ·
  * `SLOW <n>` streams `tick 1` … `tick n` · `HOLD <name>` says `holding <name>`, waits for `release(name)`, says
  * `released <name>` · `FAIL <status>` is that HTTP error · `ASK <question>` asks the user, Yes or No ·
+ * `LATER <name> <command>` waits for `release(name)`, then runs the command · `CALL <json>` makes the calls of a list ·
  * anything else is answered with `echo: <prompt>`.
  */
 export const defaultScript = (turn: Turn): Reply => {
   if (turn.toolResult) return say(resultLine(turn.toolResult));
-  const [, word = '', rest = ''] = /^(RUN|SLOW|HOLD|FAIL|ASK)\s+(\S[\s\S]*)$/.exec(turn.prompt.trim()) ?? [];
+  const [, word = '', rest = ''] =
+    /^(RUN|SLOW|HOLD|FAIL|ASK|LATER|CALL)\s+(\S[\s\S]*)$/.exec(turn.prompt.trim()) ?? [];
   switch (word) {
     case 'RUN':
       return { beats: [{ call: { run: rest } }] };
@@ -49,6 +51,12 @@ export const defaultScript = (turn: Turn): Reply => {
       return { status: Number(rest), message: `scripted failure ${rest}` };
     case 'ASK':
       return { beats: [{ call: { ask: rest, options: ['Yes', 'No'] } }] };
+    case 'LATER': {
+      const [, name = '', command = ''] = /^(\S+)\s+([\s\S]*)$/.exec(rest) ?? [];
+      return { beats: [{ hold: name }, { call: { run: command } }] };
+    }
+    case 'CALL':
+      return { beats: (JSON.parse(rest) as Call[]).map((call) => ({ call })) };
     default:
       return say(`echo: ${turn.prompt}`);
   }
