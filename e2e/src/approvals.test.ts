@@ -91,10 +91,21 @@ describe('a person at a terminal', () => {
     const { id, approval } = await asks('itself', 'touch self.txt');
     const shell = await at.house.create({ provider: 'shell', cwd: (await at.house.session(id)).cwd });
     await at.house.until(shell.id, 'running', ({ status, pid }) => status === 'running' && pid !== null);
-    await at.house.run('send', shell.id, `codepiper approve ${approval.id}; echo "code $?"`);
-    await waitFor('the refusal', async () =>
-      /Only a person may do this[\s\S]*code 1/.test(await at.house.screen(shell.id)),
-    );
+    const approve = `codepiper approve ${approval.id}`;
+    const kept = join((await at.house.session(id)).cwd, 'said.txt');
+    const saying = `"$(command -v codepiper) approve ${approval.id} --socket $CODEPIPER_SOCKET >${kept} 2>&1"`;
+    const hear = `until grep person ${kept}; do sleep 0.1; done; rm ${kept}`;
+    for (const [how, command] of [
+      ['as it is', approve],
+      ['in the background', `(setsid ${approve} >${kept} 2>&1 &); ${hear}`],
+      ['by a job of tmux', `tmux run-shell ${saying}; ${hear}`],
+      ['in a window of tmux', `tmux new-window -d ${saying}; ${hear}`],
+    ] as const) {
+      await at.house.run('send', shell.id, '--no-wait', `clear; ${command}; echo "tried: ${how}"`);
+      await waitFor(`the refusal ${how}`, async () =>
+        new RegExp(`Only a person may do this[^]*^tried: ${how}`, 'm').test(await at.house.screen(shell.id)),
+      );
+    }
     expect((await at.approval(approval.id)).status).toBe('pending');
     await at.house.run('kill', shell.id);
     await at.house.run('kill', id);

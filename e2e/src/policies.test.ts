@@ -211,19 +211,23 @@ describe('what only Claude Code does', () => {
     await at.house.run('kill', id);
   });
 
-  it("plan mode still asks about an edit that a rule allows: the person's mode wins", async () => {
-    const { id, project } = await at.start('plan-write', '--', '--permission-mode', 'plan');
-    const file = join(project, 'allowed-in-plan.txt');
-    const write = { tool: 'Write', input: { file_path: file, content: 'x' } };
-    await at.prompt(id, `CALL ${JSON.stringify([write])}`);
-    const [asked] = await at.pending(id);
-    if (!asked) throw new Error('unreachable');
-    expect(asked).toMatchObject({ kind: 'tool', tool: 'Write', inTerminal: true });
-    expect(existsSync(file)).toBe(false);
-    await at.answer(asked, 'approve');
-    await appears(file);
-    await at.house.run('kill', id);
-  });
+  it.each(['Write', 'Bash'])(
+    "plan mode still asks about a %s that a rule allows: the person's mode wins",
+    async (tool) => {
+      const { id, project } = await at.start(`plan-${tool}`, '--', '--permission-mode', 'plan');
+      const file = join(project, 'allowed-in-plan.txt');
+      const input =
+        tool === 'Write' ? { file_path: file, content: 'x' } : { command: 'touch allowed-in-plan.txt' };
+      await at.prompt(id, `CALL ${JSON.stringify([{ tool, input }])}`);
+      const [asked] = await at.pending(id);
+      if (!asked) throw new Error('unreachable');
+      expect(asked).toMatchObject({ kind: 'tool', tool, inTerminal: true });
+      expect(existsSync(file)).toBe(false);
+      await at.answer(asked, 'approve');
+      await appears(file);
+      await at.house.run('kill', id);
+    },
+  );
 
   it('a dialog that is answered in the terminal withdraws what waits elsewhere', async () => {
     const { id } = await at.start('terminal');

@@ -113,6 +113,10 @@ describe('without a daemon', () => {
     resize: ['x', '80', '24'],
     rename: ['x', 'y'],
     daemon: ['status'],
+    audit: [],
+    trust: ['x', '--end'],
+    policy: ['list'],
+    'policy-set': ['list'],
     start: ['-p', 'shell'],
   };
   const without = [

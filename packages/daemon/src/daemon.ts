@@ -377,7 +377,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
 
-  const callers = new SessionCallers({ store: sessionsStore, panes });
+  const callers = new SessionCallers({
+    store: sessionsStore,
+    panes,
+    tmux,
+    isOwnServer: values.tmuxSocket !== 'default',
+  });
   const app = createServer({
     log,
     authenticate: async (token) => {

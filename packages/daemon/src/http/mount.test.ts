@@ -212,6 +212,7 @@ describe('what only a person may do', () => {
       /inside session s1\. .*outside/,
     ],
     ['without a token, from inside a session', { sessionId: 's2' }, {}, /inside session s2\. .*outside/],
+    ['from beside the sessions', 'beside', {}, /inside the tmux server.*outside of it/],
     ['whose process is gone', 'unknown', {}, /is gone.*Ask again/],
   ])('is refused to a caller %s', async (_name, where, headers, error) => {
     place = where;

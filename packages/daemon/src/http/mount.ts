@@ -68,6 +68,12 @@ async function requirePerson(request: FastifyRequest): Promise<void> {
       'Only a person may do this, and the process that asked is gone: nobody can say who it was. Ask again, and wait for the answer.',
     );
   }
+  if (place === 'beside') {
+    throw new CodepiperError(
+      'forbidden',
+      'Only a person may do this, and this call comes from inside the tmux server of the sessions, where agents can start programs too. Run it from a terminal outside of it, or press Ctrl+B A in the attached session.',
+    );
+  }
   const { sessionId } = place;
   throw new CodepiperError(
     'forbidden',

@@ -14,10 +14,10 @@ import { addJsonParser } from './json.ts';
 export type Caller = { kind: 'user' } | { kind: 'session'; sessionId: string };
 
 /**
- * Where the process that calls runs, whatever token it has: inside a session, outside of all, or not known because the
- * process is gone.
+ * Where the process that calls runs, whatever token it has: inside a session, outside of all, beside them where agents
+ * can start programs too (see `SessionCallers`), or not known because the process is gone.
  */
-export type Whereabouts = { sessionId: string } | 'outside' | 'unknown';
+export type Whereabouts = { sessionId: string } | 'beside' | 'outside' | 'unknown';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type ProcessTable, systemTable } from './process-table.ts';
 
@@ -42,6 +43,30 @@ function parentNow(table: ProcessTable): ParentOf {
 function parentThen(table: ProcessTable): ParentOf {
   const parents = new Map(table.list().map((info) => [info.pid, info.parent]));
   return (pid) => parents.get(pid) ?? null;
+}
+
+/** Whether a process has a controlling terminal; false when it is gone. */
+export function hasTerminal(pid: number): boolean {
+  if (process.platform !== 'linux') return terminalByPs(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // `pid (command) state ppid pgrp session tty_nr …`
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4] !== '0';
+  } catch {
+    return false;
+  }
+}
+
+function terminalByPs(pid: number): boolean {
+  try {
+    const name = execFileSync('ps', ['-o', 'tty=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    return name !== '' && !name.startsWith('?') && name !== '-';
+  } catch {
+    return false;
+  }
 }
 
 /**

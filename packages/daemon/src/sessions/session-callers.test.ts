@@ -24,7 +24,7 @@ beforeEach(async () => {
   database = await openDatabase(':memory:', { log: silentLog, clock: { now: () => 1 } });
   store = new SessionsStore(database.db);
   panes = new Map();
-  callers = new SessionCallers({ store, panes });
+  callers = new SessionCallers({ store, panes, tmux: { listPanes: async () => [] }, isOwnServer: false });
   await store.insert(sessionRecord({ id, tokenHash: hashToken('token') }));
 });
 afterEach(() => database[Symbol.asyncDispose]());
