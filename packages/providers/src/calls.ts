@@ -31,7 +31,7 @@ export function callOfKind(
   const tool = kind === 'mcp' && server !== null ? `mcp__${server}__${name}` : (names[kind] ?? kind);
   return toolCallOf(tool, input, {
     kind,
-    command: kind === 'shell' ? (asText(input.command) ?? '') : null,
+    command: kind === 'shell' ? asText(input.command) : null,
     files: path === null ? [] : [{ path, access }],
     url: kind === 'fetch' ? asText(input.url) : null,
     mcp: kind === 'mcp' && server !== null ? { server, name } : null,

@@ -105,7 +105,7 @@ export class Observer implements Disposable {
     watched.lastHookAt = Math.max(watched.lastHookAt, at);
     watched.refresh?.();
     // A hook's file is dated late under load: what the agent itself keeps has the last word once it is surely newer.
-    this.#after(watched, titleSettleMs, () => this.#readLevel(watched));
+    this.#whenSettled(watched, titleSettleMs, () => this.#readLevel(watched));
     return watched.registrySince >= at;
   }
 
@@ -195,8 +195,14 @@ export class Observer implements Disposable {
       if (title === undefined || title === watched.lastTitle) continue;
       watched.lastTitle = title;
       const quiet = watched.lastHookAt + titleSettleMs - Date.now();
-      this.#after(watched, Math.max(0, quiet), () => this.#readTitle(watched));
+      this.#whenSettled(watched, Math.max(0, quiet), () => this.#readTitle(watched));
     }
+  }
+
+  /** Unless a hook speaks meanwhile: what was heard before it is old then, and it looks again by itself. */
+  #whenSettled(watched: Watched, ms: number, work: () => Promise<void> | void): void {
+    const heard = watched.lastHookAt;
+    this.#after(watched, ms, () => (watched.lastHookAt === heard ? work() : undefined));
   }
 
   async #readTitle(watched: Watched): Promise<void> {

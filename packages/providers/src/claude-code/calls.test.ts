@@ -112,7 +112,8 @@ describe('the call a hook is about', () => {
   test('an input of another form makes a call without what it lacks', () => {
     const call = (tool_name: string, tool_input: unknown) =>
       claudeCode.readHookedCall({ hook_event_name: 'PreToolUse', tool_name, tool_input })?.call;
-    expect(call('Bash', 'rm')).toMatchObject({ kind: 'shell', command: '', input: {} });
+    expect(call('Bash', 'rm')).toMatchObject({ kind: 'shell', command: null, input: {} });
+    expect(call('Bash', { command: ['rm'] })).toMatchObject({ kind: 'shell', command: null });
     expect(call('Write', { file_path: 7 })).toMatchObject({ kind: 'write', files: [] });
     expect(call('toString', {})).toMatchObject({ kind: 'other' });
   });

@@ -15,7 +15,8 @@ import { searchedPlaces } from './search-places.ts';
 
 type Reader = (input: ToolInput) => CallTraits;
 
-const shell: Reader = (input) => ({ kind: 'shell', command: asText(input.command) ?? '' });
+/** A command that is missing stays null: no rule about commands then allows the call. */
+const shell: Reader = (input) => ({ kind: 'shell', command: asText(input.command) });
 
 /** Reads one file, or changes it, by the named member of the input. */
 function file(kind: 'read' | 'write' | 'edit', member: string): Reader {

@@ -33,7 +33,7 @@ const events: readonly { name: string; since: Version; does: 'report' | 'decide'
 ];
 
 /** What of a launch the hooks are made of. */
-export type HookRequest = Pick<LaunchRequest, 'hookCommand' | 'decideCommand' | 'hookFallback' | 'version'>;
+type HookRequest = Pick<LaunchRequest, 'hookCommand' | 'decideCommand' | 'hookFallback' | 'version'>;
 
 /** The `hooks` of a settings file for this version; an unknown version gets what every version knows. */
 export function hookSettings(request: HookRequest): Record<string, unknown> {

@@ -91,6 +91,15 @@ describe('plan', () => {
     expect(Object.keys(settings.hooks)).toHaveLength(count);
   });
 
+  test("plan mode leaves no call to a classifier, unless the person's settings say so", () => {
+    const own = (text: string) => ({ config: { '/home/dev/.claude/settings.json': text } });
+    const choice = (changes: object) =>
+      settingsOf(claudeCode.plan(launchRequest(changes))).useAutoModeDuringPlan;
+    expect(choice({})).toBe(false);
+    expect(choice(own('{"model":"x"}'))).toBe(false);
+    expect(choice(own('{"useAutoModeDuringPlan":true}'))).toBeUndefined();
+  });
+
   test('a chosen permission mode stays: by argument, by setting, by dangerous mode', () => {
     const byArgument = claudeCode.plan(launchRequest({ args: ['--permission-mode=plan'] }));
     expect(byArgument.argv).not.toContain('manual');

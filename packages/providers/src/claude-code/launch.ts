@@ -3,7 +3,7 @@ import { below } from '../paths.ts';
 import type { Conversation, LaunchPlan, LaunchRequest } from '../provider.ts';
 import { shellWord } from '../text.ts';
 import { hookSettings } from './hooks.ts';
-import { hasDefaultMode, isKeyApproved, isTrusted } from './trust.ts';
+import { hasAutoModeChoice, hasDefaultMode, isKeyApproved, isTrusted } from './trust.ts';
 
 const settingsName = 'claude-settings.json';
 const keyName = 'anthropic-api-key';
@@ -37,6 +37,8 @@ export function plan(request: LaunchRequest): LaunchPlan {
     disableAllHooks: false,
     env: Object.fromEntries(hookless.map((name) => [name, '0'])),
     hooks: hookSettings(request),
+    // Its dialogs in plan mode come with no hook, so that nobody could answer them from elsewhere.
+    ...(hasAutoModeChoice(request.config, request.env) ? {} : { useAutoModeDuringPlan: false }),
     ...(request.dangerous ? { skipDangerousModePermissionPrompt: true } : {}),
     ...key.settings,
   };

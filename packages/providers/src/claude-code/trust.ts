@@ -59,3 +59,8 @@ export function hasDefaultMode(config: Config, env: Env): boolean {
   const permissions = asObject(parseObject(config[settingsFile(env)])?.permissions);
   return typeof permissions?.defaultMode === 'string';
 }
+
+/** Whether the person's own settings say if plan mode may ask auto mode's classifier. */
+export function hasAutoModeChoice(config: Config, env: Env): boolean {
+  return parseObject(config[settingsFile(env)])?.useAutoModeDuringPlan !== undefined;
+}

@@ -109,7 +109,9 @@ describe('a call by name', () => {
     [{ command: ['bash', '-lc', "echo 'a' && rm b"] }, `bash -lc 'echo '\\''a'\\'' && rm b'`],
     [{ command: ['touch', 'a b', ''] }, `touch 'a b' ''`],
     [{ cmd: 'pwd' }, 'pwd'],
-    [{}, ''],
+    [{}, null],
+    [{ command: '' }, null],
+    [{ command: ['rm', 7] }, null],
   ])('a shell gets %j as %j', (input, command) => {
     expect(codex.toolCall('Bash', input)).toMatchObject({ kind: 'shell', command });
   });

@@ -65,10 +65,10 @@ function traitsOf(tool: string, input: ToolInput): CallTraits {
   }
 }
 
-/** A command as one line for a shell; words of a list are quoted where they need it. */
-function commandLine(command: unknown): string {
-  if (typeof command === 'string') return command;
-  const words = asArray(command).filter((word) => typeof word === 'string');
+/** A command as one line for a shell; words of a list are quoted where they need it. Null for what is neither. */
+function commandLine(command: unknown): string | null {
+  const words = asArray(command);
+  if (words.length === 0 || !words.every((word) => typeof word === 'string')) return asText(command);
   return words.map((word) => (word === '' ? "''" : shellWord(word))).join(' ');
 }
 
