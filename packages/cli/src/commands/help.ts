@@ -23,7 +23,10 @@ export async function run({ input, io }: Context): Promise<number> {
   return exitCodes.ok;
 }
 
-function overview(columns = Number.POSITIVE_INFINITY): string {
+/** Columns of what is no terminal: a pipe is read by people too. */
+const widest = 120;
+
+function overview(columns = widest): string {
   const lines = [
     'Run many coding agents, each in its own terminal, from one place.',
     '',
@@ -52,7 +55,7 @@ function overview(columns = Number.POSITIVE_INFINITY): string {
 }
 
 /** The help of one command, examples first, for a terminal of so many columns. */
-export function commandHelp(command: Command, columns = Number.POSITIVE_INFINITY): string {
+export function commandHelp(command: Command, columns = widest): string {
   const lines = [`${command.summary}.`, ''];
   const width = Math.max(0, ...command.examples.map(([line]) => line.length));
   const beside =

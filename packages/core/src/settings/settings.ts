@@ -75,7 +75,7 @@ export const settings = {
     env: 'CODEPIPER_POLICY_SETS',
     schema: list,
     default: ['careful'],
-    allowed: 'ids of policy sets, separated by commas; empty for none',
+    allowed: 'ids of policy sets, separated by commas; a comma alone for none',
     description:
       'Policy sets of a new session that names none, unless a set is marked as the default. Shipped: read-only, careful, workspace-write, ci.',
   }),

@@ -361,18 +361,17 @@ describe('in its place', () => {
     expect(seen).toEqual([]);
   });
 
-  it.skipIf(findProgram('node', '/usr/bin:/bin'))(
-    'without curl and node there is a denial in words',
-    async () => {
-      const tools = join(temp.path, 'tools');
-      mkdirSync(tools);
-      for (const name of ['cat', 'sed', 'head', 'date', 'sleep']) {
-        symlinkSync(findProgram(name, '/usr/bin:/bin') ?? '', join(tools, name));
-      }
-      const { outcome } = run({ curl: null, node: '/gone/node', path: tools });
-      expect(await outcome).toEqual(deniedSaying(/neither curl nor node/));
-    },
-  );
+  it('without curl and node there is a denial in words', async () => {
+    const tools = join(temp.path, 'tools');
+    mkdirSync(tools);
+    for (const name of ['cat', 'sed', 'head', 'date', 'sleep']) {
+      symlinkSync(findProgram(name, '/usr/bin:/bin') ?? '', join(tools, name));
+    }
+    const { outcome } = run({ curl: null, node: '/gone/node', path: tools, patience: 0 });
+    // The system's folders are looked through too: a node there asks a daemon that is not there.
+    const isThere = findProgram('node', '/usr/bin:/bin') !== null;
+    expect(await outcome).toEqual(deniedSaying(isThere ? /did not answer/ : /neither curl nor node/));
+  });
 
   it('a curl that does not know what is asked of it gives way to node', async () => {
     const old = join(temp.path, 'old-curl');

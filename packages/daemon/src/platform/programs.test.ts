@@ -44,3 +44,9 @@ it('reads the version from the package a link leads to, without the platform beh
   expect(packageVersion(at('bin', 'agent'), '@vendor/agent')).toBe('1.2.3');
   expect(packageVersion(at('bin', 'agent'), '@other/agent')).toBeNull();
 });
+
+it('reads the version from a path that names it, as the own installer of an agent leaves it', () => {
+  program(at('share', 'versions', '2.1.329'));
+  symlinkSync(at('share', 'versions', '2.1.329'), at('agent'));
+  expect(packageVersion(at('agent'), '@vendor/agent')).toBe('2.1.329');
+});

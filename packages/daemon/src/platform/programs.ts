@@ -23,7 +23,7 @@ function isExecutable(path: string): boolean {
 
 /**
  * Version of a program that an npm package brought, read from the package instead of run: agents take up to a second
- * to say it. Null when the program is no package's.
+ * to say it, or from its path where the path names a version. Null when neither tells.
  */
 export function packageVersion(program: string, packageName: string): string | null {
   let folder = dirname(realpath(program));
@@ -34,7 +34,12 @@ export function packageVersion(program: string, packageName: string): string | n
     if (parent === folder) break;
     folder = parent;
   }
-  return null;
+  return versionInName(realpath(program));
+}
+
+/** Claude Code's own installer keeps each version as one file, `…/versions/2.1.329`, and links the newest. */
+function versionInName(path: string): string | null {
+  return /\/versions\/(\d+\.\d+\.\d+)(?:\/|$)/.exec(path)?.[1] ?? null;
 }
 
 function realpath(path: string): string {
