@@ -17,7 +17,7 @@ export interface Row {
   note?: string;
 }
 
-export type Unit = 'ms' | '%' | 'MB' | 'kB' | 'count';
+export type Unit = 'ms' | 'µs' | '%' | 'MB' | 'kB' | 'count';
 
 /** The most that `ours` or `ratio` may be. */
 export interface Target {

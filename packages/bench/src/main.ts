@@ -1,16 +1,32 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figure, holds, type Row } from './figure.ts';
+import { approvals } from './figures/approvals.ts';
+import { auditVerify } from './figures/audit-verify.ts';
 import { cliStart } from './figures/cli-start.ts';
 import { create } from './figures/create.ts';
 import { daemonStart } from './figures/daemon-start.ts';
+import { hook } from './figures/hook.ts';
 import { idle } from './figures/idle.ts';
+import { judge } from './figures/judge.ts';
 import { restart } from './figures/restart.ts';
 import { send } from './figures/send.ts';
 import { size } from './figures/size.ts';
 import { toJson, toTable } from './report.ts';
 
-const figures: readonly Figure[] = [cliStart, daemonStart, idle, create, restart, send, size];
+const figures: readonly Figure[] = [
+  cliStart,
+  daemonStart,
+  idle,
+  create,
+  restart,
+  send,
+  hook,
+  judge,
+  approvals,
+  auditVerify,
+  size,
+];
 
 const usage = `Usage: scripts/bench [name…] [options]
 Measures ours beside its floor in the same run. Names: ${figures.map(({ name }) => name).join(', ')}

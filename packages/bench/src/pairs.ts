@@ -7,24 +7,32 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-export interface Pairs {
+/** The value that 99 of 100 do not exceed. Throws for no values. */
+export function percentile99(values: readonly number[]): number {
+  const found = [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1];
+  if (found === undefined) throw new Error('a percentile needs at least one value');
+  return found;
+}
+
+/** What two neighbouring runs took. */
+export interface Pair {
   ours: number;
   floor: number;
+}
+
+export interface Pairs extends Pair {
   ratio: number;
   runs: number;
 }
 
+type Run = () => number | Promise<number>;
+
 /**
- * Measures two things in turns, so that a noisy moment hits both, and takes medians; the ratio is the median of the
- * pairs' ratios. Which of the two comes first changes with every pair. `warmUps` pairs are thrown away.
+ * Measures two things in turns, so that a noisy moment hits both. Which of the two comes first changes with every
+ * pair. `warmUps` pairs are thrown away.
  */
-export async function measurePairs(
-  runs: number,
-  ours: () => number | Promise<number>,
-  floor: () => number | Promise<number>,
-  warmUps = 2,
-): Promise<Pairs> {
-  const pairs: { ours: number; floor: number }[] = [];
+export async function takePairs(runs: number, ours: Run, floor: Run, warmUps: number): Promise<Pair[]> {
+  const pairs: Pair[] = [];
   for (let run = -warmUps; run < runs; run++) {
     const pair = { ours: 0, floor: 0 };
     if (run % 2 === 0) pair.ours = await ours();
@@ -32,10 +40,27 @@ export async function measurePairs(
     if (run % 2 !== 0) pair.ours = await ours();
     if (run >= 0) pairs.push(pair);
   }
+  return pairs;
+}
+
+/** Medians; the ratio is the median of the pairs' ratios. */
+export function middleOf(pairs: readonly Pair[]): Pairs {
   return {
     ours: median(pairs.map((pair) => pair.ours)),
     floor: median(pairs.map((pair) => pair.floor)),
     ratio: median(pairs.map((pair) => pair.ours / pair.floor)),
     runs: pairs.length,
   };
+}
+
+/** What 99 of 100 runs do not exceed, each side by itself. */
+export function tailOf(pairs: readonly Pair[]): Pairs {
+  const ours = percentile99(pairs.map((pair) => pair.ours));
+  const floor = percentile99(pairs.map((pair) => pair.floor));
+  return { ours, floor, ratio: ours / floor, runs: pairs.length };
+}
+
+/** Takes pairs, and medians of them. */
+export async function measurePairs(runs: number, ours: Run, floor: Run, warmUps = 2): Promise<Pairs> {
+  return middleOf(await takePairs(runs, ours, floor, warmUps));
 }

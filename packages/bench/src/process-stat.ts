@@ -37,6 +37,18 @@ export function readProcess(pid: number): ProcessStat | null {
   };
 }
 
+/**
+ * How long this thread could have run and had to wait for a core so far, in milliseconds: what others on the machine
+ * cost it. 0 where there is no telling.
+ */
+export function waitedForCore(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 /** Those processes and everything below them, now. */
 export function processTree(roots: readonly number[]): ProcessStat[] {
   const all = readdirSync('/proc').flatMap((name) => {

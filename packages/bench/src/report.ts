@@ -1,6 +1,6 @@
 import { holds, type Row, type Unit } from './figure.ts';
 
-const digits: Record<Unit, number> = { ms: 1, '%': 2, MB: 1, kB: 0, count: 0 };
+const digits: Record<Unit, number> = { ms: 1, µs: 0, '%': 2, MB: 1, kB: 0, count: 0 };
 
 /** The table, with a line of notes below where there are any. `paint` colours the last column. */
 export function toTable(rows: readonly Row[], isColoured: boolean): string {

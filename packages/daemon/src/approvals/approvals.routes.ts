@@ -1,11 +1,14 @@
 import type { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import type { Handlers } from '../http/mount.ts';
+import { Turns } from '../platform/turns.ts';
 import type { ApprovalAnswers } from './answers.ts';
 
 /** Whoever speaks on the Unix socket does so with the command line. */
 const surface = 'cli';
 
 export function approvalHandlers(answers: ApprovalAnswers): Handlers<typeof approvalEndpoints> {
+  /** Many answers at once must not keep hooks and typing waiting. */
+  const turns = new Turns();
   return {
     listApprovals: async ({ query }) => ({
       approvals: (await answers.list(query)).map((record) => answers.present(record)),
@@ -13,12 +16,14 @@ export function approvalHandlers(answers: ApprovalAnswers): Handlers<typeof appr
     getApproval: async ({ params }) => ({ approval: answers.present(await answers.get(params.id)) }),
     proposeRule: async ({ params, body }) => answers.propose(params.id, body.rule),
     approve: async ({ params, body }) => {
+      await turns.take();
       const { approval, policy } = await answers.approve(params.id, body, surface);
       return { approval: answers.present(approval), policy };
     },
-    deny: async ({ params, body }) => ({
-      approval: answers.present(await answers.deny(params.id, body.reason, surface)),
-    }),
+    deny: async ({ params, body }) => {
+      await turns.take();
+      return { approval: answers.present(await answers.deny(params.id, body.reason, surface)) };
+    },
     approveLike: async ({ params, body }) => ({
       approvals: (await answers.approveLike(params.id, body.note, surface)).map((record) =>
         answers.present(record),

@@ -13,7 +13,7 @@ import type { Log } from '../log/log.ts';
 import type { Judge, JudgedSession } from './judging.ts';
 import type { PoliciesService } from './policies.service.ts';
 import type { Combination, PolicyBook } from './policy-book.ts';
-import { followed, placeOf } from './real-path.ts';
+import { placeOf } from './real-path.ts';
 
 export interface PolicyJudgeOptions {
   book: PolicyBook;
@@ -36,6 +36,8 @@ interface Compiled {
 interface PlacedCall {
   session: JudgedSession;
   call: ToolCall;
+  /** Directory of the call, as it was given. */
+  cwd: string;
   parts: CallParts;
   place: { cwd: string; workspace: string; home: string };
 }
@@ -44,6 +46,8 @@ interface PlacedCall {
 export class PolicyJudge implements Judge {
   readonly #o: PolicyJudgeOptions;
   readonly #compiled = new WeakMap<Combination, Compiled>();
+  /** Calls as they were taken apart last: what is asked about is looked at again at once. */
+  readonly #judged = new WeakMap<ToolCall, PlacedCall>();
 
   constructor(options: PolicyJudgeOptions) {
     this.#o = options;
@@ -54,6 +58,7 @@ export class PolicyJudge implements Judge {
     if (book.problem !== null) return nothingRuns(book.problem);
     try {
       const placed = this.#place(session, call, cwd);
+      this.#judged.set(call, placed);
       const { rules, withKept } = this.#compile(book.effective(session));
       const defaultAction = session.policyDefault ?? book.defaultAction.action;
       let verdict = this.#judge(placed, rules, defaultAction);
@@ -84,7 +89,9 @@ export class PolicyJudge implements Judge {
   }
 
   suggest(session: JudgedSession, call: ToolCall, cwd: string): Rule | null {
-    const { parts, place } = this.#place(session, call, cwd);
+    const judged = this.#judged.get(call);
+    const isSame = judged && judged.session.cwd === session.cwd && judged.cwd === cwd;
+    const { parts, place } = isSame ? judged : this.#place(session, call, cwd);
     return suggestRule(parts, call, place);
   }
 
@@ -101,15 +108,14 @@ export class PolicyJudge implements Judge {
   }
 
   #place(session: JudgedSession, call: ToolCall, cwd: string): PlacedCall {
-    const workspace = followed(session.cwd);
-    const home = followed(this.#o.home);
-    const place = placeOf({ cwd, workspace, home });
+    const place = placeOf({ cwd, workspace: session.cwd, home: this.#o.home });
+    const { realCwd, workspace, home } = place;
     const parts = decompose(call, place);
-    return { session, call, parts, place: { cwd: followed(place.cwd), workspace, home } };
+    return { session, call, cwd, parts, place: { cwd: realCwd, workspace, home } };
   }
 
   #judge(placed: PlacedCall, compiled: CompiledPolicies, defaultAction: DefaultAction): Verdict {
-    const { session, ...rest } = placed;
+    const { session, cwd: _asGiven, ...rest } = placed;
     return judge({
       ...rest,
       compiled,

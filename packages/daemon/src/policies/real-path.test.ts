@@ -36,6 +36,7 @@ it.each([
   ['below a link to what is not there', 'dangling/a/b', 'out/not-there/a/b'],
   ['a relative link to what is not there', 'relative', 'out/not-there-too'],
   ['below a file', 'file/x', 'work/file/x'],
+  ['a link behind what is not there', 'none/../link/x', 'out/deep/x'],
   ['the directory itself', '.', 'work'],
 ])('follows %s', (_, path, real) => {
   expect(realPath(`${work}/${path}`)).toBe(join(temp.path, real));
@@ -50,9 +51,17 @@ it.each([
   ['links in a circle', 'round/x'],
   ['a name no file can have', 'x'.repeat(300)],
   ['a NUL', 'a\0b'],
+  ['a path longer than any', 'x/'.repeat(500_000)],
 ])('says that it does not know where %s leads', (_, path) => {
   expect(realPath(`${work}/${path}`)).toBe(unknownText);
 });
+
+it.each(['/proc/self/cwd/x', '/proc/thread-self/root/x', '/proc/../proc/self/fd/3'])(
+  'says that it does not know where %s leads for another process',
+  (path) => {
+    expect(realPath(path)).toBe(unknownText);
+  },
+);
 
 it('has a workspace without links', () => {
   const place = placeOf({ cwd: join(work, 'link'), workspace: join(work, 'twice'), home: '/home/ada' });

@@ -1,10 +1,21 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { CallPlace } from '@codepiper/core/policies/call.ts';
 import { unknownText } from '@codepiper/core/policies/parts.ts';
 
-/** Directories and links that are looked at for one path; more than any path has that the kernel takes. */
-const maxSteps = 4096;
+/** Links that are followed for one path, as many as the kernel follows. */
+const maxLinks = 40;
+/** Longest path the kernel takes, in bytes: no character has less than one. */
+const maxLength = 4096;
+
+/** What stands at a path: a link and where it points, something else, or nothing. */
+type Entry = { target: string | null } | 'missing' | 'unknown';
+
+/** What was looked at for one call. */
+class Looked {
+  readonly entries = new Map<string, Entry>();
+  readonly existing = new Map<string, string>();
+}
 
 /**
  * An absolute path without links and `..`, as far as it exists; the rest is kept as written. Links to what is not
@@ -12,62 +23,112 @@ const maxSteps = 4096;
  * circle, a directory that may not be entered, far too long) may be anywhere: `unknownText`.
  */
 export function realPath(path: string): string {
+  return follow(path, new Looked());
+}
+
+function follow(path: string, looked: Looked): string {
   // What the kernel would never find: it ends such a path at the NUL.
-  if (path.includes('\0')) return unknownText;
-  const rest: string[] = [];
-  let existing = withoutSlash(path);
-  for (let step = 0; step < maxSteps; step += 1) {
-    try {
-      return join(realpathSync.native(existing), ...rest);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') return unknownText;
-    }
-    const target = linkTarget(existing);
-    if (target !== null) {
-      existing = withoutSlash(isAbsolute(target) ? target : `${dirname(existing)}/${target}`);
+  if (path.includes('\0') || path.length > maxLength) return unknownText;
+  const waiting = path.split('/').reverse();
+  /** Without links; the last `missing` of them are not there. */
+  const found: string[] = [];
+  let missing = 0;
+  let links = 0;
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      found.pop();
+      if (missing > 0) missing -= 1;
       continue;
     }
-    // Not `dirname`: behind a link, `..` goes up from where the link points, so it is kept for later.
-    const cut = existing.lastIndexOf('/');
-    if (cut < 0) return unknownText;
-    rest.unshift(existing.slice(cut + 1));
-    existing = withoutSlash(existing.slice(0, cut));
+    const folder = found.join('/');
+    found.push(name);
+    if (missing > 0) {
+      missing += 1;
+      continue;
+    }
+    // Another process than this one is meant.
+    if (folder === 'proc' && (name === 'self' || name === 'thread-self')) return unknownText;
+    const entry = look(`/${found.join('/')}`, looked);
+    if (entry === 'unknown') return unknownText;
+    if (entry === 'missing') missing = 1;
+    else if (entry.target !== null) {
+      links += 1;
+      if (links > maxLinks) return unknownText;
+      found.pop();
+      if (isAbsolute(entry.target)) found.length = 0;
+      waiting.push(...entry.target.split('/').reverse());
+    }
   }
-  return unknownText;
+  const existing = asNamed(`/${found.slice(0, found.length - missing).join('/')}`, looked);
+  if (existing === unknownText) return unknownText;
+  const rest = found.slice(found.length - missing);
+  return rest.length === 0 ? existing : `${existing === '/' ? '' : existing}/${rest.join('/')}`;
 }
 
-/** A slash at the end would hide that the path is a link. */
-function withoutSlash(path: string): string {
-  return path.replace(/\/+$/, '') || '/';
+function look(path: string, looked: Looked): Entry {
+  let entry = looked.entries.get(path);
+  if (entry === undefined) {
+    entry = entryAt(path);
+    looked.entries.set(path, entry);
+  }
+  return entry;
 }
 
-/** Where a link points; null for anything else. */
-function linkTarget(path: string): string | null {
+function entryAt(path: string): Entry {
   try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
-  } catch {
-    return null;
+    // Made without an error where nothing is there: most new files' folders are asked for once and are not.
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (!stat) return 'missing';
+    return { target: stat.isSymbolicLink() ? readlinkSync(path) : null };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown';
   }
+}
+
+/** The path with its names as the file system has them: some take capitals for small letters. */
+function asNamed(path: string, looked: Looked): string {
+  let named = looked.existing.get(path);
+  if (named === undefined) {
+    try {
+      named = realpathSync.native(path);
+    } catch {
+      named = unknownText;
+    }
+    looked.existing.set(path, named);
+  }
+  return named;
 }
 
 /** A directory without links; as it is written where that cannot be said. */
-export function followed(directory: string): string {
-  const real = realPath(directory);
+export function followed(directory: string, looked = new Looked()): string {
+  const real = follow(directory, looked);
   return real === unknownText ? directory : real;
 }
 
-/** Where a call is made, with the file system of this machine behind it. Good for one call: it remembers paths. */
-export function placeOf(place: { cwd: string; workspace: string; home: string }): CallPlace {
+/**
+ * Where a call is made, with the file system of this machine behind it. Good for one call: it remembers paths.
+ * `realCwd` is the call's directory without links.
+ */
+export function placeOf(place: {
+  cwd: string;
+  workspace: string;
+  home: string;
+}): CallPlace & { realCwd: string } {
   const known = new Map<string, string>();
+  const looked = new Looked();
+  const workspace = followed(place.workspace, looked);
+  const cwd = isAbsolute(place.cwd) ? place.cwd : workspace;
   return {
-    cwd: isAbsolute(place.cwd) ? place.cwd : place.workspace,
-    workspace: followed(place.workspace),
-    home: place.home,
+    cwd,
+    realCwd: followed(cwd, looked),
+    workspace,
+    home: followed(place.home, looked),
     realPath(path) {
       let real = known.get(path);
       if (real === undefined) {
-        real = realPath(path);
+        real = follow(path, looked);
         known.set(path, real);
       }
       return real;
