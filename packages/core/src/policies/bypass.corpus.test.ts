@@ -11,6 +11,7 @@ const links: Readonly<Record<string, string>> = {
   '/home/dev/app/keys': '/home/dev/.ssh',
   '/home/dev/app/tool': '/usr/bin/rm',
   '/home/dev/app/src/loop': '/',
+  '/home/dev/app/pkg': '/home/dev/app/src/a/b',
   '/proc/self/root': '/',
   '/proc/self/cwd': '/home/dev/app',
 };

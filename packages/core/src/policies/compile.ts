@@ -59,9 +59,15 @@ export function sortPolicies(policies: readonly Policy[]): Policy[] {
   );
 }
 
-/** How an argument's pattern reads: paths go by segments. */
+/** Whether a text of this name is the path of a file: `path`, and what agents call it, such as `file_path`. */
+export function isPathName(key: string): boolean {
+  return /^(?:\w+[_-])?path$|[a-z]Path$/.test(key);
+}
+
+/** How an argument's pattern reads: paths go by segments, addresses by host and the rest. */
 export function modeOf(key: string): GlobMode {
-  return key === 'path' ? 'path' : 'text';
+  if (isPathName(key)) return 'path';
+  return key === 'url' ? 'url' : 'text';
 }
 
 function compileRule(policy: Policy, rule: Rule, index: number, order: number): CompiledRule {

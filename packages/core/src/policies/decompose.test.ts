@@ -38,7 +38,7 @@ describe('a call of a tool', () => {
     expect(parts.map(({ kind, args }) => [kind, args.path, args.patch])).toEqual([
       ['edit', ['/ws/app/src/a.ts'], ['*** …']],
       ['edit', ['/etc/hosts'], ['*** …']],
-      ['read', ['/home/dev/x'], ['*** …']],
+      ['read', ['/home/dev/x', '/ws/app/~/x'], ['*** …']],
       ['edit', ['/etc/y'], ['*** …']],
     ]);
   });
@@ -57,8 +57,8 @@ describe('a call of a tool', () => {
     expect(part?.args).toEqual({ path: ['/etc/hosts'], content: ['x'] });
     const parts = partsOf({ kind: 'shell', input: { command: 'ls > x', program: 'ls' }, command: 'ls > x' });
     expect(parts.map(({ kind, args }) => [kind, args])).toEqual([
-      ['write', { path: ['/ws/app/x'] }],
-      ['shell', { command: ['ls'], program: ['ls'] }],
+      ['write', { path: ['/ws/app/x'], line: ['ls > x'] }],
+      ['shell', { command: ['ls'], program: ['ls'], line: ['ls > x'] }],
     ]);
   });
 
@@ -73,7 +73,12 @@ describe('a call of a tool', () => {
       mcp: { server: 'git', name: 'push' },
       input: { name: 'x', path: 'y' },
     });
-    expect(part?.args).toEqual({ server: ['git'], name: ['push'], path: ['y'] });
+    expect(part?.args).toEqual({
+      server: ['git'],
+      name: ['push'],
+      arguments: ['{"name":"x","path":"y"}'],
+      path: ['/ws/app/y'],
+    });
   });
 
   it('has the paths a search looks in', () => {

@@ -1,8 +1,11 @@
 import type { GlobToken, PlaceName } from './glob-parse.ts';
 import { unknownText } from './parts.ts';
 
-/** text: `*` is any text. path: `*` and `?` stay within one segment, `**` does not. */
-export type GlobMode = 'text' | 'path';
+/**
+ * text: `*` is any text. path: `*` and `?` stay within one segment, `**` does not. url: `*` is any text, but stays
+ * within the host where it stands there (`https://*.example.com/*`), unless it ends the pattern.
+ */
+export type GlobMode = 'text' | 'path' | 'url';
 
 /** What the placeholders of a pattern stand for. */
 export type PlaceTexts = Readonly<Record<PlaceName, string>>;
@@ -43,6 +46,8 @@ export interface GlobProgram {
   tail: string;
   /** The text between two stars, where that is all there is. */
   infix: string;
+  /** Texts that every match holds, in this order. */
+  pieces: readonly string[];
   /** What needs no program to run: `x`, `x*`, `*x*`, `*`. */
   kind: 'exact' | 'prefix' | 'infix' | 'everything' | 'other';
 }
@@ -59,6 +64,7 @@ export function programOf(tokens: readonly GlobToken[], mode: GlobMode, places: 
       pushText(ops, mode === 'path' && index === 0 ? placeText(places.home, next) : '~');
     else if (token.type === 'any') ops.push(op.any);
     else if (token.type === 'class') ops.push(op.class - (classes.push(token) - 1));
+    else if (mode === 'url') ops.push(next && isInHost(ops) ? op.star : op.globstar);
     else if (mode === 'text' || !token.isDouble) ops.push(op.star);
     else pushDoubleStar(ops, next);
   }
@@ -68,7 +74,34 @@ export function programOf(tokens: readonly GlobToken[], mode: GlobMode, places: 
   const tail = String.fromCharCode(...ops.slice(lastSpecial + 1));
   const kind = kindOf(ops, mode);
   const infix = kind === 'infix' ? String.fromCharCode(...ops.slice(1, -1)) : '';
-  return { mode, ops, classes, head, tail, infix, kind };
+  return { mode, ops, classes, head, tail, infix, kind, pieces: piecesOf(ops) };
+}
+
+function piecesOf(ops: readonly number[]): string[] {
+  const pieces = [''];
+  for (const one of ops) {
+    if (one < 0) pieces.push('');
+    else pieces.push(`${pieces.pop() ?? ''}${String.fromCharCode(one)}`);
+  }
+  return pieces.filter((piece) => piece !== '');
+}
+
+/** Whether a text has the pieces of a program: quickly seen, and false for nearly every text. */
+export function hasPieces({ pieces }: GlobProgram, text: string): boolean {
+  let at = 0;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
+
+/** Whether what comes next belongs to the host of an address: behind `://`, before another slash. */
+function isInHost(ops: readonly number[]): boolean {
+  const slashes = ops.flatMap((one, at) => (one === slash ? [at] : []));
+  const [first, second] = slashes;
+  return slashes.length === 2 && first !== undefined && second === first + 1;
 }
 
 function kindOf(ops: readonly number[], mode: GlobMode): GlobProgram['kind'] {
@@ -192,7 +225,7 @@ function charLength(
 ): number {
   const code = text.codePointAt(at);
   if (code === undefined || code === unknown || code === unknownSegment) return 0;
-  if (mode === 'path' && code === slash) return 0;
+  if (mode !== 'text' && code === slash) return 0;
   const length = code > 0xffff ? 2 : 1;
   if (one === op.any) return length;
   const found = classes[op.class - one];

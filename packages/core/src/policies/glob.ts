@@ -1,6 +1,7 @@
 import {
   type GlobMode,
   type GlobProgram,
+  hasPieces,
   mayRun,
   type PlaceTexts,
   programOf,
@@ -235,7 +236,12 @@ function matchKnown(programs: Programs, text: string): Match {
 }
 
 function takes(program: GlobProgram, text: string): boolean {
-  return text.startsWith(program.head) && text.endsWith(program.tail) && runProgram(program, text);
+  return (
+    text.startsWith(program.head) &&
+    text.endsWith(program.tail) &&
+    hasPieces(program, text) &&
+    runProgram(program, text)
+  );
 }
 
 function matchUnknown(programs: Programs, text: string): Match {
@@ -243,8 +249,15 @@ function matchUnknown(programs: Programs, text: string): Match {
   if (!text.includes(unknownText)) return matchKnown(programs, text);
   let best: Match = 'no';
   for (const program of programs.all) {
-    if (runProgram(program, text)) return 'yes';
+    if (takesSome(program, text)) return 'yes';
     if (best === 'no' && mayRun(program, text)) best = 'maybe';
   }
   return best;
+}
+
+/** Whether it takes a text with unknowns, whatever they are. What is easily seen comes first. */
+function takesSome(program: GlobProgram, text: string): boolean {
+  if (program.kind === 'prefix') return text.startsWith(program.head);
+  if (program.kind === 'infix') return text.includes(program.infix);
+  return takes(program, text);
 }

@@ -82,15 +82,23 @@ interface Value {
   text: string;
   hasUnknown: boolean;
 }
-type Values = ReadonlyMap<string, readonly Value[]>;
 
-function readValues(part: CallPart): Values {
-  return new Map(
-    Object.entries(part.args).map(([key, texts]) => [
-      key,
-      texts.map((text) => ({ text, hasUnknown: text.includes(unknownText) })),
-    ]),
-  );
+/** Values of a part's arguments, read as rules ask for them. */
+class Values {
+  readonly #part: CallPart;
+  readonly #read = new Map<string, readonly Value[] | undefined>();
+
+  constructor(part: CallPart) {
+    this.#part = part;
+  }
+
+  get(key: string): readonly Value[] | undefined {
+    if (this.#read.has(key)) return this.#read.get(key);
+    const texts = Object.hasOwn(this.#part.args, key) ? this.#part.args[key] : undefined;
+    const values = texts?.map((text) => ({ text, hasUnknown: text.includes(unknownText) }));
+    this.#read.set(key, values);
+    return values;
+  }
 }
 
 /** An argument that is not there matches nothing. */
@@ -123,6 +131,9 @@ function nothing(text: string, call: ToolCall, action: DefaultAction): PartTrace
   return { kind: call.kind, text, action, basis: 'default', rule: null, why: defaultReason(text, action) };
 }
 
+/** Arguments of which a part that cannot be read may have others than we see: who denies `curl` may mean it. */
+const hideable: ReadonlySet<string> = new Set(['command', 'program', 'path', 'url', 'host']);
+
 /** One walk through the rules, with what is the same for every part of a call. */
 class Walk {
   readonly #judgement: Judgement;
@@ -147,8 +158,9 @@ class Walk {
     if (!part.isImplied) this.#wordForWord = null;
     const known = rulesFor(this.#judgement.compiled, this.#judgement.call.tool, part.kind, this.#place);
     const commands = part.args.command;
-    const rules = commands?.length === 1 ? known.forCommand(commands[0] ?? '') : known.all;
-    const values = readValues(part);
+    const isPlain = commands?.length === 1 && part.unreadable === null;
+    const rules = isPlain ? known.forCommand(commands[0] ?? '') : known.all;
+    const values = new Values(part);
     const wholeOrder = part.isImplied
       ? Number.POSITIVE_INFINITY
       : (this.#whole?.order ?? Number.POSITIVE_INFINITY);
@@ -209,8 +221,9 @@ class Walk {
       const wanted = rule.action === 'allow' ? everyValue : someValue;
       for (const { key, glob } of rule.args) {
         const found = wanted(glob, values.get(key), this.#place);
-        if (found === 'no') return 'no';
-        if (found === 'maybe') match = 'maybe';
+        const isHidden = found === 'no' && part.unreadable !== null && hideable.has(key);
+        if (found === 'no' && (!isHidden || rule.action === 'allow')) return 'no';
+        if (found !== 'yes') match = 'maybe';
       }
     }
     return match === 'no' ? 'no' : lesser(match, this.#holdsHere(rule));

@@ -3,6 +3,8 @@ import { unknownText } from './parts.ts';
 
 /** More directories than this and a relative path may be anywhere. */
 const mostDirectories = 16;
+/** Paths of one command line that are looked up in the file system; those beyond may be anywhere. */
+const mostLookups = 1000;
 
 /** Folders of programs that nobody but the system's owner writes to. */
 const systemFolders = new Set([
@@ -36,6 +38,7 @@ export interface PathReader {
 export function pathReader(place: CallPlace, start: readonly string[] = [place.cwd]): PathReader {
   const directories = new Set(start);
   const resolved = new Map<string, string[]>();
+  let lookups = 0;
   const read = (text: string, isGlob = false): string[] => {
     const key = isGlob ? `*${text}` : ` ${text}`;
     const known = resolved.get(key);
@@ -47,10 +50,14 @@ export function pathReader(place: CallPlace, start: readonly string[] = [place.c
   const resolve = (text: string, isGlob: boolean): string[] => {
     // A variable may hold `..` or begin with `/`, whatever stands before it.
     if (text.includes(unknownText) && !isGlob) return [unknownText];
-    if (text.startsWith('/')) return [real(place, text)];
-    return [...directories].map((directory) =>
-      directory === unknownText ? unknownText : real(place, `${directory}/${text}`),
+    if (text.startsWith('/')) return lookUp(text);
+    return [...directories].flatMap((directory) =>
+      directory === unknownText ? [unknownText] : lookUp(`${directory}/${text}`),
     );
+  };
+  const lookUp = (path: string): string[] => {
+    lookups += 1;
+    return lookups > mostLookups ? [unknownText] : readings(path).map((reading) => real(place, reading));
   };
   const add = (directory: string) => {
     if (directories.has(directory)) return;
@@ -69,12 +76,28 @@ export function pathReader(place: CallPlace, start: readonly string[] = [place.c
   };
 }
 
-/** The path of a file a call names, as the agent writes it: absolute, relative or with `~`. */
-export function callPath(place: CallPlace, path: string): string {
-  if (path === '~') return place.realPath(place.home);
-  if (path.startsWith('~/')) return place.realPath(`${place.home}/${path.slice(2)}`);
-  if (path.startsWith('/')) return place.realPath(path);
-  return place.realPath(`${place.cwd}/${path}`);
+/**
+ * What a file may be that a call names: absolute, relative or with `~`. Some agents take `~` for the home directory,
+ * some for a name.
+ */
+export function callPaths(place: CallPlace, path: string): string[] {
+  const written = path.startsWith('/') ? [path] : [`${place.cwd}/${path}`];
+  if (path === '~' || path.startsWith('~/')) written.unshift(place.home + path.slice(1));
+  return [...new Set(written.flatMap(readings).map((reading) => place.realPath(reading)))];
+}
+
+/**
+ * Behind a link, `..` goes up from where the link points for the kernel, and from where it lies for `cd` and for
+ * programs that tidy up a path before they use it.
+ */
+function readings(path: string): string[] {
+  if (!/\/\.\.(?:\/|$)/.test(path)) return [path];
+  const tidy: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') tidy.pop();
+    else if (name !== '' && name !== '.') tidy.push(name);
+  }
+  return [path, `/${tidy.join('/')}`];
 }
 
 /** The known beginning of a path is resolved, the rest with a glob in it kept. */

@@ -39,8 +39,9 @@ export const ruleSchema = z.strictObject({
   tool: patternSchema.optional(),
   /**
    * Arguments of a part of the call, every one of which must match. For all parts: `path`, the real paths it touches.
-   * For commands: `command`, its words without quotes; `program`, the name of what runs. For `fetch`: `url`, `host`.
-   * For `mcp`: `server`, `name`. Beside them the agent's own argument names.
+   * For commands: `command`, its words without quotes; `program`, the name of what runs; `line`, the whole command
+   * line as written. For `fetch`: `url`, `host`. For `mcp`: `server`, `name`; `arguments`, all of them as canonical
+   * JSON. Beside them the agent's own argument names; those called `path` or `…_path` are real paths too.
    */
   args: z
     .record(z.string().min(1).max(200), patternSchema)

@@ -8,11 +8,11 @@ function alone(programs: string): string[] {
   return programs.split(' ').flatMap((program) => [program, `${program} *`]);
 }
 
-/** One dash, up to five other letters, and one of these. */
+/** One dash, other letters, and one of these; a dozen letters are taken to hold it. */
 function letter(letters: string): string {
   const other = '[a-zA-Z0-9]';
-  const before = Array.from({ length: 6 }, (_, count) => other.repeat(count)).join(',');
-  return ` -{${before}}[${letters}]*`;
+  const before = Array.from({ length: 12 }, (_, count) => `${other.repeat(count)}[${letters}]`);
+  return ` -{${[...before, other.repeat(12)].join(',')}}*`;
 }
 
 /** Programs that only print, whatever their arguments. What they read is held against the rules for `read`. */
@@ -49,14 +49,19 @@ const printing = [
   ...['cd *', 'pushd *', '!cd -*', '!pushd -*'],
   ...['set -e', 'set -u', 'set -x', 'set -eu', 'set -ex', 'set -eux', 'set -o pipefail'],
   ...['set -euo pipefail', 'set -eo pipefail', 'set -exo pipefail', 'set -euxo pipefail'],
-  '{node,python,python3,git,docker,gcc,make,bash,tmux,rg,jq} --version',
-  'node -v',
+  '{node,npm,python,python3,git,docker,gcc,make,bash,tmux,rg,jq,java} --version',
+  '{node,npm} -v',
+  'go version',
+  // `strings @file` takes its options from the file, and complains about them word by word.
+  '!strings*@*',
 ];
 
 /** Programs that print as long as no option says otherwise. */
 const careful = [
   ...alone('sort find rg fd fdfind tree file base64 jq'),
-  ...['uniq', 'uniq -{c,d,u,i,cd,ci,dc,ic}'],
+  ...alone('awk'),
+  // With a second file `uniq` writes that.
+  ...['uniq', 'uniq [!-]*', 'uniq -{c,d,u,i,cd,ci,dc,ic}{, [!-]*}', '!uniq [!-]* *', '!uniq -* * *'],
   ...[`!sort*${letter('oT')}`, '!sort *--[!rnuhgcmsvzk]*', '!sort *--com*'],
   ...[
     '!find *-exec*',
@@ -72,16 +77,11 @@ const careful = [
   ...[`!file*${letter('CzZm')}`, '!file *--c*', '!file *--u*', '!file *--m*'],
   ...[`!base64*${letter('o')}`, '!base64 *--o*'],
   ...['!jq *env*', '!jq *ENV*', '!jq *input_filename*', `!jq*${letter('L')}`, '!jq *--lib*'],
+  '!jq *{import,include}*"*',
 ];
 
-/** `sed -n 10,20p file`: the one script that is read here; a `;`, a brace or a new line would begin another. */
-const lines = '{[0-9],[0-9][0-9],[0-9][0-9][0-9],[0-9][0-9][0-9][0-9]}';
-const sed = [
-  ...[`sed -n ${lines}p`, `sed -n ${lines}p *`],
-  ...[`sed -n ${lines},{$,[0-9],[0-9][0-9],[0-9][0-9][0-9],[0-9][0-9][0-9][0-9]}p`],
-  ...[`sed -n ${lines},{$,[0-9],[0-9][0-9],[0-9][0-9][0-9],[0-9][0-9][0-9][0-9]}p *`],
-  ...['!sed -n * -*', '!*;*', '!*[{}#]*', '!*\n*'],
-];
+/** sed as long as it prints; scripts of it that run commands or write are no longer readable. */
+const sed = ['sed *', `!sed*${letter('i')}`, '!sed *--i*'];
 
 const gitVerbs =
   'status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree cat-file merge-base ' +
@@ -94,7 +94,10 @@ const git = [
   'git {,--no-pager }branch{, -a, -r, -v, -vv, -av, -avv, --all, --list, --show-current}',
   'git {,--no-pager }tag{, -l, --list}',
   'git {remote,remote -v,stash list,worktree list,submodule status,reflog,version}',
+  'git {,--no-pager }{remote get-url [a-zA-Z]*,symbolic-ref HEAD,symbolic-ref --short HEAD}',
   'git config {--get ,}user.{name,email}',
+  // A git in another directory is also held against the patterns without it.
+  'git {,--no-pager }-C *',
   ...['!git *--ou*', '!git *--ext*', '!git *--textc*', '!git *--op*', '!git *--no-i*', '!git *--filt*'],
   ...[`!git *grep*${letter('O')}`, `!git *diff*${letter('O')}`, '!git *--{contents,exec,upload,receive}*'],
 ];
@@ -110,7 +113,7 @@ const wrapping = [
 export const readingCommands: readonly (readonly string[])[] = [printing, careful, sed, git, wrapping];
 
 /** Plain work with files. What they write and read is held against the rules for `write` and `read`. */
-export const fileCommands: readonly string[] = alone('mkdir touch cp mv rmdir');
+export const fileCommands: readonly string[] = [...alone('mkdir touch cp mv rmdir tee'), 'sed *'];
 
 /** Programs of `readingCommands` whose paths are looked at as such: they lead later paths out of the workspace. */
 export const movingPrograms: readonly string[] = ['cd', 'pushd', 'git'];

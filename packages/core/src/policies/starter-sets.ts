@@ -52,6 +52,8 @@ const guardedFiles = [
   '**/{HEAD,.gitmodules,.gitconfig,.mcp.json,.envrc,.npmrc,.yarnrc,.yarnrc.yml,.pnp.cjs}',
   '**/.{claude,codex,codepiper,ssh,husky,githooks,vscode,idea,cursor,yarn}/**',
   '**/.{bashrc,bash_profile,bash_login,bash_logout,bash_aliases,profile,zshrc,zprofile,zshenv,zlogin,inputrc}',
+  '**/{.tool-versions,mise.toml,.mise.toml,.python-version,.ruby-version,.node-version,.nvmrc}',
+  '**/{{.venv,venv}/{bin,Scripts},node_modules/.bin}/**',
   '**/.{tmux.conf,vimrc,exrc,pam_environment,xprofile,curlrc,wgetrc,ripgreprc}',
 ];
 

@@ -15,21 +15,24 @@ function part(kind: ToolKind, args: CallPart['args'], more: Partial<CallPart> = 
 }
 
 const command = (text: string) => part('shell', { command: [text], program: ['p'], path: ['/w/p'] });
-const suggest = (kind: ToolKind, parts: CallPart[]) =>
-  suggestRule({ parts, whole: null }, toolCall(kind, kind === 'shell' ? 'line' : null), place);
+const suggest = (kind: ToolKind, parts: CallPart[], whole = kind === 'shell' ? 'a' : null) =>
+  suggestRule({ parts, whole }, toolCall(kind, whole), place);
 
 describe('the narrowest rule', () => {
-  test('for commands is each of them, word for word, in that directory', () => {
-    expect(
-      suggest('shell', [command('rm *.o'), part('write', { path: ['/w/x'] }, { isImplied: true })]),
-    ).toEqual({
+  test.each([
+    'rm *.o',
+    'cd a && rm b',
+    'rm "a b"',
+    'python3 <<E\n[x]\nE',
+    'echo a > x',
+    'NODE_ENV=test npm test',
+  ])('for commands is the line as written, in that directory: %s', (line) => {
+    const parts = [command('x'), part('write', { path: ['/w/x'] }), part('read', { path: ['/w/y'] })];
+    expect(suggest('shell', parts, line)).toEqual({
       action: 'allow',
-      tool: 'shell',
-      args: { command: 'rm \\*.o' },
+      tool: 'T',
+      args: { line: line.replace(/[*[]/, '\\$&') },
       cwd: '/w/a\\*b',
-    });
-    expect(suggest('shell', [command('a'), command('b {c}'), command('a')])?.args).toEqual({
-      command: ['a', 'b \\{c}'],
     });
   });
 
@@ -43,9 +46,12 @@ describe('the narrowest rule', () => {
       host: 'a',
       url: 'http://a/b\\?c',
     });
-    expect(suggest('mcp', [part('mcp', { server: ['s'], name: ['n'] })])?.args).toEqual({
+    expect(
+      suggest('mcp', [part('mcp', { server: ['s'], name: ['n'], arguments: ['{"a":1}'] })])?.args,
+    ).toEqual({
       server: 's',
       name: 'n',
+      arguments: '\\{"a":1}',
     });
     const patch = [part('edit', { path: ['/w/x'] }), part('read', { path: ['/w/y'] })];
     expect(suggest('edit', patch)).toMatchObject({
@@ -55,15 +61,10 @@ describe('the narrowest rule', () => {
   });
 
   test('is none where one rule cannot say it, or nobody should', () => {
-    expect(suggest('shell', [command('a'), part('write', { path: ['/w/x'] })])).toBeNull();
     expect(suggest('shell', [{ ...command('a'), unreadable: 'no' }])).toBeNull();
     expect(suggest('shell', [command(`a ${unknownText}`)])).toBeNull();
-    expect(
-      suggest(
-        'shell',
-        Array.from({ length: 201 }, (_, at) => command(`a ${at}`)),
-      ),
-    ).toBeNull();
+    expect(suggest('shell', [command('a')], `a ${'b'.repeat(2000)}`)).toBeNull();
+    expect(suggest('shell', [command('a'), part('read', { path: [unknownText] })], 'a')).toBeNull();
     expect(suggest('other', [part('other', { questions: ['x'] })])).toBeNull();
     expect(suggest('search', [part('search', {})])).toBeNull();
     expect(suggest('shell', [])).toBeNull();

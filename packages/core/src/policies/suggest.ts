@@ -11,25 +11,30 @@ interface Directories {
 }
 
 /**
- * The narrowest rule that allows this very call: its commands word for word in its directory, its paths, its address.
+ * The narrowest rule that allows this very call: its command line as written in its directory, its paths, its address.
  * Null when one rule cannot say it, or nobody should: what is not known yet, or cannot be read, or has no name here.
  */
 export function suggestRule(parts: CallParts, call: ToolCall, place: Directories): Rule | null {
   const own = parts.parts.filter((part) => !part.isImplied);
   const [first] = own;
   if (!first || own.some((part) => part.unreadable !== null)) return null;
-  const rule = call.command === null ? ofTool(first, own, call) : ofCommand(own, place);
+  const rule = call.command === null ? ofTool(first, own, call) : ofCommand(parts, call, place);
   if (!rule) return null;
   const parsed = ruleSchema.safeParse(rule);
   return parsed.success ? parsed.data : null;
 }
 
-function ofCommand(own: readonly CallPart[], place: Directories): Rule | null {
-  if (own.some((part) => part.kind !== 'shell')) return null;
-  const command = exactly(own, 'command');
-  if (command === null) return null;
-  return { action: 'allow', tool: 'shell', args: { command }, cwd: escapeGlob(place.cwd) };
+/**
+ * The whole line as written, where it is given. A rule for each of its commands would allow them in another order,
+ * without the first, with other quotes or variables, or fed by another command.
+ */
+function ofCommand({ parts, whole }: CallParts, call: ToolCall, place: Directories): Rule | null {
+  if (whole === null || parts.some(({ args }) => Object.values(args).flat().some(isUnknown))) return null;
+  const args = { line: escapeGlob(whole) };
+  return { action: 'allow', tool: escapeGlob(call.tool), args, cwd: escapeGlob(place.cwd) };
 }
+
+const isUnknown = (text: string) => text.includes(unknownText);
 
 /** What tells one call of a kind from another. */
 const identity = {
@@ -38,7 +43,7 @@ const identity = {
   edit: ['path'],
   search: ['path'],
   fetch: ['host', 'url'],
-  mcp: ['server', 'name'],
+  mcp: ['server', 'name', 'arguments'],
 } as const;
 
 function ofTool(first: CallPart, own: readonly CallPart[], call: ToolCall): Rule | null {
@@ -72,11 +77,13 @@ function exactly(parts: readonly CallPart[], key: string): Pattern | null {
 /** How a call close to this one would differ, by what rules are held against. */
 const changes: Readonly<Record<string, (value: string) => string[]>> = {
   command: (value) => [`${value} --another-option`, ...otherLastWord(value)],
+  line: (value) => [`${value} --another-option`, ...otherLastWord(value)],
   path: (value) => [`${value.slice(0, value.lastIndexOf('/'))}/another-file`, '/another-folder/file'],
   url: (value) => [`${value.replace(/\/$/u, '')}/another-page`],
   host: (value) => [`another.${value}`],
   name: () => ['another_tool'],
   server: () => ['another-server'],
+  arguments: () => ['{"another":"argument"}'],
 };
 
 function otherLastWord(command: string): string[] {

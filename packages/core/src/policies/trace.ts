@@ -48,7 +48,8 @@ export function traceWhole(part: CallPart, rule: CompiledRule, whole: string): P
 
 /** A rule that would deny or ask, if the unknown turned out to be what it speaks of. */
 export function traceUnknown(part: CallPart, rule: CompiledRule): PartTrace {
-  const why = `${nameOf(rule)} may speak of ${quoted(part.text)}: what … stands for is only known when it runs`;
+  const unsure = part.unreadable ?? 'what … stands for is only known when it runs';
+  const why = `${nameOf(rule)} may speak of ${quoted(part.text)}: ${unsure}`;
   return trace(part, { action: 'ask', basis: 'unknown', rule: rule.ref, why });
 }
 

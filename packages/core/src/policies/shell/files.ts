@@ -1,5 +1,5 @@
 import type { Arg } from './words.ts';
-import { isKnown, literal } from './words.ts';
+import { literal } from './words.ts';
 
 /** A file a program touches because its arguments say so. */
 export interface ImpliedFile {
@@ -9,8 +9,11 @@ export interface ImpliedFile {
 
 /** Which files a program's arguments name. */
 interface FileUse {
-  /** What happens to the operands. last: the last is written, the others read. second: the second is written. */
-  operands?: 'read' | 'write' | 'last' | 'second';
+  /**
+   * What happens to the operands. last: the last is written, the others read. second: the second is written. moved:
+   * all are written, and can be read by another name afterwards.
+   */
+  operands?: 'read' | 'write' | 'last' | 'second' | 'moved';
   /** Operands before the files: a pattern, a mode. */
   skips?: number;
   /** Options that stand for the skipped operand (`grep -e`). */
@@ -47,11 +50,11 @@ const uses: Readonly<Record<string, FileUse>> = {
   truncate: { operands: 'write', valued: 's' },
   shred: { operands: 'write', valued: 'ns' },
   tee: write,
-  mv: { operands: 'write', valued: 'S', writes: ['-t', '--target-directory'] },
+  mv: { operands: 'moved', valued: 'S', writes: ['-t', '--target-directory'] },
   cp: copies,
   install: copies,
-  ln: { operands: 'write', valued: 'S', writes: ['-t', '--target-directory'] },
-  link: write,
+  ln: { operands: 'moved', valued: 'S', writes: ['-t', '--target-directory'] },
+  link: { operands: 'moved' },
   chmod: { operands: 'write', skips: 1, unless: ['--reference'] },
   chown: { operands: 'write', skips: 1, unless: ['--reference'] },
   chgrp: { operands: 'write', skips: 1, unless: ['--reference'] },
@@ -63,7 +66,15 @@ const uses: Readonly<Record<string, FileUse>> = {
     writes: ['-o', '--output', '-d', '--directory'],
     reads: ['-i', '--input'],
   },
-  sort: { operands: 'read', valued: 'ktSN', writes: ['-o', '--output', '-T', '--temporary-directory'] },
+  sort: {
+    operands: 'read',
+    valued: 'ktSN',
+    reads: ['--files0-from'],
+    writes: ['-o', '--output', '-T', '--temporary-directory'],
+  },
+  wc: { operands: 'read', reads: ['--files0-from'] },
+  du: { operands: 'read', valued: 'dBt', reads: ['--files0-from', '-X', '--exclude-from'] },
+  file: { operands: 'read', valued: 'eFP', reads: ['-f', '--files-from', '-m', '--magic-file'] },
   uniq: { operands: 'second', valued: 'fsw' },
   xxd: { operands: 'second', valued: 'lscgo' },
   curl: {
@@ -111,15 +122,15 @@ const uses: Readonly<Record<string, FileUse>> = {
   head: { operands: 'read', valued: 'nc' },
   tail: { operands: 'read', valued: 'nc' },
   cut: { operands: 'read', valued: 'bcdf' },
-  diff: { operands: 'read', valued: 'UCx' },
+  diff: { operands: 'read', valued: 'UCx', reads: ['--from-file', '--to-file', '-X', '--exclude-from'] },
   cmp: read,
   comm: read,
   paste: { operands: 'read', valued: 'd' },
   find: read,
   ...Object.fromEntries(
     (
-      'cat tac rev less more most bat wc nl od hexdump strings file stat readlink realpath base64 base32 md5sum cksum ' +
-      'sha1sum sha224sum sha256sum sha384sum sha512sum shasum column fold fmt expand ls dir vdir du source . zcat'
+      'cat tac rev less more most bat nl od hexdump strings stat readlink realpath base64 base32 md5sum cksum ' +
+      'sha1sum sha224sum sha256sum sha384sum sha512sum shasum column fold fmt expand ls dir vdir source . zcat'
     )
       .split(' ')
       .map((name) => [name, read]),
@@ -140,8 +151,6 @@ export function impliedFiles(program: string, args: readonly Arg[]): ImpliedFile
       return sedFiles(args);
     case 'find':
       return findFiles(args);
-    case 'git':
-      return gitFiles(args);
   }
   const use = Object.hasOwn(uses, program) ? uses[program] : undefined;
   if (!use) return [];
@@ -152,8 +161,10 @@ export function impliedFiles(program: string, args: readonly Arg[]): ImpliedFile
   for (const [at, arg] of rest.entries()) {
     if (use.operands === undefined) break;
     if (arg.text === '-') continue;
+    if (use.operands === 'moved' && (at < last || hasTarget)) files.push({ access: 'read', arg });
     const isWritten =
       use.operands === 'write' ||
+      use.operands === 'moved' ||
       (use.operands === 'last' && at === last && !hasTarget) ||
       (use.operands === 'second' && at === 1);
     files.push({ access: isWritten ? 'write' : 'read', arg });
@@ -281,20 +292,6 @@ function findFiles(args: readonly Arg[]): ImpliedFile[] {
   for (const [at, { text }] of args.entries()) {
     const next = args[at + 1];
     if (next && /^-(?:fprint0?|fprintf|fls)$/.test(text)) files.push({ access: 'write', arg: next });
-  }
-  return files;
-}
-
-function gitFiles(args: readonly Arg[]): ImpliedFile[] {
-  const files: ImpliedFile[] = [];
-  for (const [at, arg] of args.entries()) {
-    if (!isKnown(arg.text) && !arg.text.startsWith('--')) continue;
-    const next = args[at + 1];
-    // Shortened too: git takes any beginning that means one option.
-    const output = /^--outp?u?t?(?:-directory)?(?:=([\s\S]*))?$/.exec(arg.text);
-    if (!output) continue;
-    if (output[1] !== undefined) files.push({ access: 'write', arg: { ...arg, text: output[1] } });
-    else if (next) files.push({ access: 'write', arg: next });
   }
   return files;
 }

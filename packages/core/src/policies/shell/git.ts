@@ -1,3 +1,4 @@
+import { gitFiles } from './git-files.ts';
 import type { OptionGrammar } from './options.ts';
 import { parseOptions } from './options.ts';
 import type { Handler, ProgramCall } from './programs.ts';
@@ -85,6 +86,7 @@ export const git: Handler = (call) => {
   const [verb, ...args] = parsed.rest;
   if (!verb) return null;
   if (!isKnown(verb.text)) return `what ${verb.shown} stands for is only known when it runs`;
+  for (const { access, arg } of gitFiles(verb.text, args)) call.reading.file(access, arg, true);
   return verbProblem(call, verb.text, args);
 };
 
@@ -95,15 +97,33 @@ function verbProblem(call: ProgramCall, verb: string, args: readonly Arg[]): str
     const option = running[verb]?.find((name) => isOption(text, name));
     if (option !== undefined) return `the option ${shown} makes git run a command`;
   }
+  if (verb === 'config') return configProblem(args);
   if (verb === 'submodule') return submodule(call, args);
   if (verb === 'bisect' && args[0]?.text === 'run') call.run(args.slice(1));
   if (verb === 'rebase') return rebase(call, args);
   return null;
 }
 
-/** `--name`, `--name=value`, a shortened `--na`, `-x`, `-xvalue`. */
+/** A setting that is written is one that git goes by later. */
+function configProblem(args: readonly Arg[]): string | null {
+  const options = args.filter(({ text }) => text.startsWith('-'));
+  if (options.some(({ text }) => /^(?:-e|--e)/.test(text))) return 'it starts an editor';
+  if (options.some(({ text }) => /^(?:-l|--list|--get|--unset|--remove-section)/.test(text))) return null;
+  const words = args.filter(({ text }) => !text.startsWith('-'));
+  const isNamed = /^(?:get|list|set|unset)$/.test(words[0]?.text ?? '') && words.length > 1;
+  if (isNamed && words[0]?.text !== 'set') return null;
+  const [key, value] = isNamed ? words.slice(1) : words;
+  if (!key || !value || harmlessSetting.test(key.text)) return null;
+  return `the setting ${key.shown} may make git run a command`;
+}
+
+/** `--name`, `--name=value`, a shortened `--na`, `-x`, `-xvalue`, and `-x` behind other letters. */
 export function isOption(text: string, name: string): boolean {
-  if (!name.startsWith('--')) return text.startsWith(name);
+  if (!name.startsWith('--'))
+    return (
+      text.startsWith(name) ||
+      (/^-\w/.test(text) && (text.slice(1).split(/[efmABC]/)[0] ?? '').includes(name.charAt(1)))
+    );
   const long = text.split('=', 1)[0] ?? '';
   return name === '--' ? long.endsWith('-filter') : long.length > 3 && name.startsWith(long);
 }

@@ -68,7 +68,11 @@ export function optionProblem(program: string, args: readonly Arg[]): string | n
     if (text === '--') break;
     if (text.startsWith(unknownText)) return `${shown} may be an option that runs a command`;
     const found = options.find((option) =>
-      letters.test(option) ? hasLetter(text, option.charAt(1)) : isOption(text, option),
+      option.startsWith('--')
+        ? isOption(text, option)
+        : letters.test(option)
+          ? hasLetter(text, option.charAt(1))
+          : text.startsWith(option),
     );
     if (found !== undefined) return `the option ${shown} may run a command, or a script we do not see`;
   }
@@ -90,26 +94,38 @@ function awkProblem(args: readonly Arg[]): string | null {
     else if (text === '--' || /^-[Fv]./.test(text)) continue;
     else if (text.startsWith('-')) return `the option ${text} of awk is not one we know`;
     else if (!isKnown(text)) return 'the script it runs is only known when it runs';
-    else if (/\b(?:system|getline|close)\b|[|>@]|\binclude\b/.test(text))
-      return 'its script may run commands or write files';
+    else if (/\b(?:system|getline|close)\b|[|>@]|\binclude\b|ARG[CV]|SYMTAB|FUNCTAB/.test(text))
+      return 'its script may run commands, or read and write other files';
     else return null;
   }
   return null;
 }
 
+const sedOption =
+  /^--(?:quiet|silent|regexp-extended|posix|debug|separate|null-data|zero-terminated|unbuffered|sandbox|version|help|in-place(?:=[\w.~-]+)?)$/;
+const sedLetters = /^-[nErsuz]*(?:i[\w.~-]*)?$/;
+
 function sedProblem(args: readonly Arg[]): string | null {
   const scripts: string[] = [];
-  const others: string[] = [];
+  const operands: string[] = [];
   for (let at = 0; at < args.length; at++) {
     const text = args[at]?.text ?? '';
-    if (text === '-e' || text === '--expression') scripts.push(args[++at]?.text ?? '');
-    else if (text.startsWith('--expression=')) scripts.push(text.slice(13));
-    else if (/^-[nErszuli]*e/.test(text)) {
-      const script = text.slice(text.indexOf('e') + 1);
-      scripts.push(script || (args[++at]?.text ?? ''));
-    } else if (!text.startsWith('-')) others.push(text);
+    const expression = /^(?:-[nErsuz]*e|--e[a-z]*(?:=|$))([\s\S]*)$/.exec(text);
+    if (text === '--') {
+      operands.push(...args.slice(at + 1).map((arg) => arg.text));
+      break;
+    }
+    if (!text.startsWith('-') || text === '-') operands.push(text);
+    else if (expression) scripts.push(expression[1] || (args[++at]?.text ?? ''));
+    else if (!sedOption.test(text) && !sedLetters.test(text))
+      return `the option ${text} of sed is not one we know`;
   }
-  if (scripts.length === 0 && others[0] !== undefined) scripts.push(others[0]);
+  const [first, second] = operands;
+  if (scripts.length === 0) {
+    if (first !== undefined) scripts.push(first);
+    // On macOS the word behind `-i` is an ending, and the script comes after it.
+    if (second !== undefined && (first === '' || /[\s;{]/.test(second))) scripts.push(second);
+  }
   const script = scripts.find((text) => !isPlainSed(text));
   return script === undefined ? null : 'its script may run commands or write files';
 }

@@ -5,6 +5,7 @@ import { builtins } from './builtins.ts';
 import { impliedFiles } from './files.ts';
 import { git, gitWithoutOptions } from './git.ts';
 import { optionProblem } from './hazards.ts';
+import { mentionRun } from './runners.ts';
 import type { Reading } from './script.ts';
 import { shells } from './shells.ts';
 import type { Arg } from './words.ts';
@@ -71,16 +72,16 @@ export function runProgram(reading: Reading, args: readonly Arg[], scope: Scope)
   }
   for (const { access, arg } of impliedFiles(name, rest)) reading.file(access, arg, true);
   const inner = { ...scope, depth: scope.depth + 1, isFunction: false };
-  const problem =
-    optionProblem(name, rest) ??
-    handler?.({
-      reading,
-      scope,
-      name,
-      args: rest,
-      run: (wrapped, stdin = scope.stdin) => runProgram(reading, wrapped, { ...inner, stdin }),
-      script: (text, dialect = scope.dialect) => reading.script(text, { ...inner, dialect, stdin: null }),
-    });
+  const call: ProgramCall = {
+    reading,
+    scope,
+    name,
+    args: rest,
+    run: (wrapped, stdin = scope.stdin) => runProgram(reading, wrapped, { ...inner, stdin }),
+    script: (text, dialect = scope.dialect) => reading.script(text, { ...inner, dialect, stdin: null }),
+  };
+  const problem = optionProblem(name, rest) ?? handler?.(call);
+  mentionRun(call);
   if (problem) refuse(problem);
 }
 

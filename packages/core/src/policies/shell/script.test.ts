@@ -66,8 +66,14 @@ describe('shellParts', () => {
     ['grep x f', ['grep x f', '~ read /ws/f']],
     ['sort -uo/x f', ['sort -uo/x f', '~ write /x', '~ read /ws/f']],
     ['tar xzf a.tgz -C /x', ['tar xzf a.tgz -C /x', '~ read /ws/a.tgz', '~ write /x']],
-    ['ln -s /etc/passwd x', ['ln -s /etc/passwd x', '~ write /etc/passwd', '~ write /ws/x']],
-    ['ln -s ../y /z/l', ['ln -s ../y /z/l', '~ write /y', '~ write /z/l', '~ write /z/y', '~ write /y']],
+    [
+      'ln -s /etc/passwd x',
+      ['ln -s /etc/passwd x', '~ read /etc/passwd', '~ write /etc/passwd', '~ write /ws/x'],
+    ],
+    [
+      'ln -s ../y /z/l',
+      ['ln -s ../y /z/l', '~ read /y', '~ write /y', '~ write /z/l', '~ write /z/y', '~ write /y'],
+    ],
     ['cat *.md', ['cat ?.md', '~ read /ws/?.md']],
     ['cat */x', ['cat ?/x', '~ read ?']],
     ['cat .?/x', ['cat .?/x', '~ read ?']],

@@ -12,7 +12,9 @@ import type { Arg, KnownVariables } from './words.ts';
 import { isKnown, readable } from './words.ts';
 
 const mostCharacters = 32 * 1024;
-const mostParts = 2000;
+const mostParts = 500;
+/** So much of what cannot be read is held against rules: nested, the same text comes again and again. */
+const longestUnreadable = 4096;
 
 /** Takes a command line apart into everything it may do, nested scripts and wrapped commands included. */
 export function shellParts(command: string, place: CallPlace): CallPart[] {
@@ -38,7 +40,13 @@ interface Beginning {
 
 function unreadablePart(text: string, why: string): CallPart {
   const shown = readable(text);
-  return { kind: 'shell', text: shown, args: { command: [text] }, isImplied: false, unreadable: why };
+  const command = [text.slice(0, longestUnreadable)];
+  return { kind: 'shell', text: shown, args: { command }, isImplied: false, unreadable: why };
+}
+
+/** What a process was given, whatever it is; its own files are named elsewhere. */
+export function isStream(path: string): boolean {
+  return /^\/dev\/(?:null|stdin|stdout|stderr|tty|fd\/\d+)$/.test(path);
 }
 
 class TooMuch extends Error {}
@@ -84,7 +92,7 @@ export class Reading {
 
   add(part: CallPart): number {
     if (this.parts.length >= mostParts)
-      throw new TooMuch('it has more than 2,000 parts: too many to be judged');
+      throw new TooMuch('it has more than 500 parts: too many to be judged');
     return this.parts.push(part) - 1;
   }
 
@@ -95,7 +103,7 @@ export class Reading {
 
   /** A file that is read or written. */
   file(access: 'read' | 'write', arg: Arg, isImplied: boolean): void {
-    if (arg.isPipe) return;
+    if (arg.isPipe || isStream(arg.text)) return;
     this.add({
       kind: access,
       text: readable(`${access} ${isKnown(arg.text) ? arg.text : arg.shown}`),

@@ -181,7 +181,6 @@ export class Walk {
     const target = readWord(node.target, this.#reading.variables);
     const isCopy = node.operator === '>&' || node.operator === '<&';
     if (isCopy && /^(?:\d+-?|-)$/.test(target.text)) return;
-    if (/^\/dev\/(?:null|stdin|stdout|stderr|fd\/\d+)$/.test(target.text)) return;
     // zsh: `>!file` overwrites file.
     const arg = target.shown.startsWith('!') ? { ...target, text: unknownText, isGlob: false } : target;
     if (node.operator.startsWith('<')) this.#reading.file('read', arg, false);

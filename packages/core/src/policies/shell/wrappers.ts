@@ -96,6 +96,8 @@ const xargs: Handler = (call) => {
     ],
   });
   if (typeof parsed === 'string') return parsed;
+  for (const { name, value } of parsed.options)
+    if (value && (name === '-a' || name === '--arg-file')) call.reading.file('read', value, true);
   const replace = parsed.options.find(({ name }) => name === '-I' || name === '--replace');
   const mark = replace ? (replace.value?.text ?? '{}') : null;
   if (mark !== null && (mark === '' || !isKnown(mark))) return 'what it replaces is only known when it runs';
