@@ -148,7 +148,13 @@ const guardedWrites = starter(
   'guarded-writes',
   'Denies writing outside the workspace; asks before what decides over what runs later is written.',
   [
-    { action: 'deny', tool: ['write', 'edit'], args: { path: outside }, reason: outsideReason },
+    {
+      action: 'deny',
+      tool: ['write', 'edit'],
+      // The place for passing files is left to the default: agents use it in good faith.
+      args: { path: [...outside, `!\${tmp}/**`] },
+      reason: outsideReason,
+    },
     {
       action: 'ask',
       tool: ['write', 'edit'],

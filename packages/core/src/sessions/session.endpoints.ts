@@ -162,6 +162,7 @@ export const sessionEndpoints = {
     method: 'POST',
     path: '/sessions/:id/keys',
     summary: 'Press keys, at once.',
+    personal: true,
     params: ref,
     body: z.strictObject({ keys: z.array(z.string().min(1).max(40)).min(1).max(100) }),
     reply: done,
