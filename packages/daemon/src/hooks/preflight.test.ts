@@ -110,7 +110,7 @@ describe('what stops typing', () => {
     );
     await waitFor('the entry', () => trail.length === 1);
     expect(trail).toMatchObject([
-      { decision: 'deny', by: 'rule', tool: 'terminal_input', input: { command: 'rm -rf /' } },
+      { decision: 'deny', by: 'rule', tool: 'terminal_input', input: { input: 'rm -rf /' } },
     ]);
   });
 
@@ -136,6 +136,6 @@ describe('what stops typing', () => {
     verdicts.c = byRule('allow');
     for (const command of ['a', 'b', 'c', 'd']) run(command);
     await waitFor('the entry', () => trail.length === 1);
-    expect(trail).toMatchObject([{ decision: 'allow', input: { command: 'c' } }]);
+    expect(trail).toMatchObject([{ decision: 'allow', input: { input: 'c' } }]);
   });
 });

@@ -3,6 +3,7 @@ import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import { unknownText } from '@codepiper/core/policies/parts.ts';
 import type { Verdict } from '@codepiper/core/policies/verdict.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
+import { terminalInput } from '@codepiper/providers/shell/shell.ts';
 import type { AuditTrail } from '../audit/audit.service.ts';
 import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
@@ -20,8 +21,6 @@ export interface PreflightOptions {
 /** What is about to be typed: text, or one key by tmux's name of it. */
 export type Typed = { text: string } | { key: string };
 
-/** Name under which rules and the audit trail know what is typed. */
-const tool = 'terminal_input';
 /** Longest line that is kept, in characters; of a longer one its end. */
 const longestLine = 1_048_576;
 
@@ -75,15 +74,7 @@ export class Preflight {
   }
 
   #judge(session: SessionRecord, command: string): void {
-    const call: ToolCall = {
-      tool,
-      kind: 'shell',
-      input: { command },
-      command,
-      files: [],
-      url: null,
-      mcp: null,
-    };
+    const call = getProvider(session.provider).toolCall(terminalInput, { input: command });
     const verdict = this.#o.judge.judge(judged(session), call, session.cwd);
     if (verdict.basis !== 'rule' || verdict.action === 'agent') return;
     this.#note(session, call, verdict);
@@ -101,7 +92,7 @@ export class Preflight {
           rule,
           parts,
           session,
-          tool,
+          tool: call.tool,
           toolKind: call.kind,
           input: call.input,
           cwd: session.cwd,

@@ -1,7 +1,11 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { callOfKind, isKind, toolCallOf } from '../calls.ts';
+import { asText } from '../json.ts';
 import type { LaunchPlan, LaunchRequest, Provider } from '../provider.ts';
 import { isSamePrompt, pieces, unixLines, withoutPasteEnd } from '../text.ts';
+
+/** Name under which rules and the audit trail know what codepiper types into a program without hooks. */
+export const terminalInput = 'terminal_input';
 
 /** Any program: what it shows is text, and what proves that text arrived is its echo. */
 export const shell: Provider = {
@@ -48,7 +52,11 @@ export const shell: Provider = {
   readHookedCall: () => null,
   answerHook: () => null,
   toolCall: (tool, input) =>
-    isKind(tool) ? callOfKind(tool, input) : toolCallOf(tool, input, { kind: 'other' }),
+    isKind(tool)
+      ? callOfKind(tool, input)
+      : tool === terminalInput
+        ? toolCallOf(tool, input, { kind: 'shell', command: asText(input.input) ?? asText(input.command) })
+        : toolCallOf(tool, input, { kind: 'other' }),
   readTitle: () => [],
   readScreen: () => [],
   readTranscriptLine: () => [],
