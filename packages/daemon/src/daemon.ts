@@ -468,6 +468,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         if (event.sessionId === null) continue;
         if (event.type === 'session.ended') {
           preflight.forget(event.sessionId);
+          decisions.forget(event.sessionId);
           void deliveries.failRun(event.sessionId, Number(event.payload.run)).catch(logFailure(log));
         }
         if (event.type === 'session.removed') {

@@ -251,9 +251,10 @@ export class ApprovalAnswers {
       const session = sessions.get(sessionId) ?? (await this.#o.sessions.get(sessionId));
       sessions.set(sessionId, session);
       if (!session) continue;
-      const call = this.#o.approvals.callOf({ provider, tool, input });
+      const call = this.#o.approvals.storedCall({ provider, tool, input });
       if (!this.#o.judge.allows(rule, judged(session), call, cwd)) continue;
-      matches.push(summarize(call, { kind: 'tool', questions: [], cwd, diff: null }));
+      // What the trail has is without secrets already.
+      matches.push(summarize(call, { kind: 'tool', questions: [], cwd, diff: null }, (known) => known));
     }
     return [...new Set(matches.reverse())].slice(0, shownMatches);
   }

@@ -107,14 +107,15 @@ export function overtakenBy(record: Pick<ApprovalRecord, 'inTerminal'>, ran: boo
 
 /**
  * What a request that comes again finds. join: it waits with the approval it made. replay: it gets the answer that
- * never arrived. new: the answer was taken, or the question given up; it is judged and asked anew.
+ * never arrived. new: the answer was taken, or the question given up; it is judged and asked anew. A dialog that was
+ * answered on the terminal is closed: there is nothing left to ask, and its hook may still wait.
  */
 export function comesAgain(
-  record: Pick<ApprovalRecord, 'status' | 'deliveredAt'>,
+  record: Pick<ApprovalRecord, 'status' | 'settledBy' | 'deliveredAt'>,
 ): 'join' | 'replay' | 'new' {
   if (record.status === 'pending') return 'join';
-  if (record.deliveredAt !== null || record.status === 'withdrawn') return 'new';
-  return 'replay';
+  if (record.deliveredAt !== null) return 'new';
+  return record.status === 'withdrawn' && record.settledBy !== 'terminal' ? 'new' : 'replay';
 }
 
 /** Names exactly one request of one hook about one input. */

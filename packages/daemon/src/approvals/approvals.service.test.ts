@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { ToolCall } from '@codepiper/core/policies/call.ts';
+import type { Verdict } from '@codepiper/core/policies/verdict.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApprovalRooms, askFor, shellCall } from '../../test/approvals.ts';
@@ -132,6 +134,21 @@ describe('an approval', () => {
     expect(rooms.audit.about(id)).toEqual(['ask by default', 'deny by timeout']);
   });
 
+  it('cannot be asked without end: what a session lets wait has a limit', async () => {
+    for (let count = 0; count < 200; count++) wait(askFor(session, `sleep ${count}`));
+    await pending(200);
+    await expect(wait(askFor(session, 'one more')).told).rejects.toMatchObject({
+      code: 'session_busy',
+      message: expect.stringContaining('200 calls'),
+    });
+    const other = sessionRecord({ id: randomUUID() });
+    await rooms.sessions.insert(other);
+    await asked(askFor(other, 'npm test'));
+    const [first = ''] = await pending(201);
+    await rooms.answers.deny(first, undefined, 'cli');
+    await asked(askFor(session, 'one more'));
+  });
+
   it('cannot be asked by a run that is over', async () => {
     await expect(wait(askFor({ ...session, run: 2 }, 'npm test')).told).rejects.toMatchObject({
       code: 'session_ended',
@@ -189,6 +206,17 @@ describe('a request that comes again', () => {
     await rooms.answers.approve(first.id, { grant: 'once' }, 'cli');
     const second = await asked(change(ask));
     expect(second.id).not.toBe(first.id);
+  });
+
+  it("is not asked again when the agent's own dialog was answered meanwhile", async () => {
+    const ask = askFor(session, 'npm test', { inTerminal: true, callId: null });
+    const first = await asked(ask);
+    first.hook.abort();
+    await rooms.restart();
+    await rooms.service.overtaken(session.id, null, true);
+    expect(await wait(ask).answer).toMatchObject({ decision: 'deny' });
+    expect(await rooms.store.pending()).toEqual([]);
+    expect(rooms.audit.about(first.id)).toEqual(['ask by agent', 'allow by terminal']);
   });
 
   it('may take its time, but not longer than the grace', async () => {
@@ -255,6 +283,47 @@ describe('what else settles an approval', () => {
     expect(await yes.answer).toMatchObject({ decision: 'allow' });
     expect(await no.answer).toEqual({ decision: 'deny', reason: '"rm -rf /" is denied' });
     expect(rooms.audit.about(yes.id)).toEqual(['ask by default', 'allow by rule']);
+  });
+
+  it('a policy that allows many of them, and the daemon does other things meanwhile', async () => {
+    const all = Array.from({ length: 100 }, (_, count) => wait(askFor(session, `echo ${count}`)));
+    await pending(100);
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 0);
+    await rooms.change((judge) => {
+      for (let count = 0; count < 100; count++) judge.allowed.add(`echo ${count}`);
+    });
+    clearInterval(ticking);
+    for (const { answer } of all) expect(await answer).toMatchObject({ decision: 'allow' });
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('but not a policy about what its stored input could be read as', async () => {
+    // As an MCP tool whose server has the separator in its name: only its hook tells server and tool apart.
+    const call: ToolCall = {
+      ...shellCall('real'),
+      tool: 'mcp__a__b__c',
+      kind: 'mcp',
+      mcp: { server: 'a__b', name: 'c' },
+    };
+    const ask = askFor(session, '', { call });
+    await rooms.change((judge) => judge.allowed.add(''));
+    const { id, hook } = await asked(ask);
+    await rooms.change((judge) => judge.allowed.add('another'));
+    expect(await rooms.store.get(id)).toMatchObject({ status: 'pending' });
+    hook.abort();
+    await rooms.restart();
+    expect(await rooms.store.get(id)).toMatchObject({ status: 'pending' });
+    const again = wait(ask);
+    await rooms.change((judge) => judge.allowed.add('real'));
+    expect(await again.answer).toMatchObject({ decision: 'allow' });
+  });
+
+  it('a policy that was changed after the judge had spoken, and before it was asked', async () => {
+    const stale = askFor(session, 'rm -rf /');
+    await rooms.change((judge) => judge.denied.add('rm -rf /'));
+    expect(await wait(stale).answer).toEqual({ decision: 'deny', reason: '"rm -rf /" is denied' });
+    expect(rooms.told).toEqual([]);
   });
 
   it("but not a dialog of the agent's own: its rules are not ours to overrule", async () => {
@@ -419,9 +488,17 @@ describe('a session', () => {
   });
 
   it('that is removed leaves nothing of what it wanted', async () => {
-    const { id } = await asked(askFor(session, 'npm test'));
+    const verdict: Verdict = {
+      ...askFor(session, '').verdict,
+      parts: [
+        { text: 'npm test', kind: 'shell', action: 'ask', basis: 'default', why: 'no rule', rule: null },
+      ],
+    };
+    const { id } = await asked(askFor(session, 'npm test', { verdict }));
     await rooms.answers.deny(id, 'no', 'cli');
     await rooms.event(session.id, 'session.removed');
-    expect(await rooms.store.get(id)).toMatchObject({ input: {}, summary: '', note: null, status: 'denied' });
+    const left = await rooms.store.get(id);
+    expect(left).toMatchObject({ input: {}, summary: '', note: null, status: 'denied' });
+    expect(JSON.stringify(left)).not.toContain('npm test');
   });
 });

@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit/audit.service.ts';
 import type { Tx } from '../db/database.ts';
 import type { EmitEvent, Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
+import { Turns } from '../platform/turns.ts';
 import type { Judge } from '../policies/judging.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionsStore } from '../sessions/sessions.store.ts';
@@ -49,6 +50,9 @@ export interface ApprovalsOptions {
   onHeld?: (sessionId: string, summary: string) => void;
 }
 
+/** So many calls of one session may wait at once: each keeps its whole input in memory, and its connection. */
+const mostPending = 200;
+
 /** What is to be settled, and how; null leaves it alone after all. */
 type Choice = (record: ApprovalRecord) => Settlement | null;
 
@@ -61,8 +65,6 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
   readonly #background = new Set<Promise<unknown>>();
   readonly #stopListening: () => void;
   readonly #timer: DueTimer;
-  /** Counts changes of the policies, to notice one that came between judging and storing. */
-  #policyChanges = 0;
   #isClosed = false;
 
   constructor(options: ApprovalsOptions) {
@@ -91,7 +93,6 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
   }
 
   async clear(ask: Ask, signal: AbortSignal): Promise<{ answer: AskAnswer; delivered(): Promise<void> }> {
-    const policyChanges = this.#policyChanges;
     const binding: Binding = {
       sessionId: ask.session.id,
       run: ask.session.run,
@@ -107,14 +108,13 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     try {
       const record = await this.#o.ledger.record((tx, emit) => this.#enterIn(tx, emit, ask, draft, waiter));
       if (record.status !== 'pending') this.#give(waiter, record);
-      else if (record === draft && !record.inTerminal) this.#o.onHeld?.(record.sessionId, record.summary);
+      else this.#entered(record, ask.session, record === draft);
     } catch (error) {
       this.#pending.remove(draft);
       this.#pending.setWaited(waiter.approvalId, false);
       waiter.abandon(error);
     }
     this.#arm();
-    if (policyChanges !== this.#policyChanges) this.#run(this.refresh());
     return waiter.answer;
   }
 
@@ -166,11 +166,14 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     const sessions = new Map<string, SessionRecord | null>();
     const tools = this.#pending.records.filter(({ kind }) => kind === 'tool');
     for (const { sessionId } of tools) sessions.set(sessionId, await this.#o.sessions.get(sessionId));
-    // Judged at the moment of settling: a verdict that was read before may be out of date.
-    await this.settle(
-      tools.map(({ id }) => id),
-      (record) => this.#ruling(record, sessions.get(record.sessionId) ?? null),
-    );
+    const turns = new Turns();
+    for (const tool of tools) {
+      // There may be many, and the daemon has other things to do.
+      await turns.take();
+      const rule = (record: ApprovalRecord) => this.#ruling(record, sessions.get(record.sessionId) ?? null);
+      // Judged again at the moment of settling: a verdict that was read before may be out of date.
+      if (rule(tool)) await this.settle([tool.id], rule);
+    }
   }
 
   /** Judges by policies that were changed this moment. Where they cannot be read nothing more is approved. */
@@ -183,9 +186,19 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     }
   }
 
-  /** The call of an approval that is pending. */
-  callOf(record: Pick<ApprovalRecord, 'provider' | 'tool' | 'input'>): ToolCall {
-    return this.#o.toolCall(record.provider, record.tool, record.input);
+  /** The call of an approval: as its hook told it while that is known, else as what is stored of it reads. */
+  callOf({
+    id,
+    provider,
+    tool,
+    input,
+  }: Pick<ApprovalRecord, 'id' | 'provider' | 'tool' | 'input'>): ToolCall {
+    return this.#pending.callOf(id) ?? this.storedCall({ provider, tool, input });
+  }
+
+  /** A stored call. Which server an MCP tool is of may be read wrongly, where its name has the separator in it. */
+  storedCall({ provider, tool, input }: Pick<ApprovalRecord, 'provider' | 'tool' | 'input'>): ToolCall {
+    return this.#o.toolCall(provider, tool, input);
   }
 
   /** Settles what is due by the clock. The timer calls it; tests with a clock of their own do. */
@@ -233,6 +246,7 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     const again = known ? comesAgain(known) : 'new';
     const record = known && again !== 'new' ? known : draft;
     if (record === draft) {
+      this.#requireRoom(draft.sessionId);
       await store.insert(draft);
       const { id, tool, kind, summary, expiresAt } = draft;
       emit(
@@ -258,7 +272,18 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     waiter.approvalId = record.id;
     if (record.status === 'pending') this.#pending.add(record, ask.arrivedAt);
     this.#pending.setWaited(record.id, waiter.isWaiting);
+    this.#pending.tell(record.id, ask.call);
     return record;
+  }
+
+  /** @throws CodepiperError `session_busy` when too much of the session waits already */
+  #requireRoom(sessionId: string): void {
+    const waiting = this.#pending.records.filter((record) => record.sessionId === sessionId).length;
+    if (waiting < mostPending) return;
+    throw new CodepiperError(
+      'session_busy',
+      `${waiting} calls of this session wait for a person already; no more are taken until some are answered.`,
+    );
   }
 
   async #settleIn(tx: Tx, emit: EmitEvent, id: string, choose: Choice): Promise<ApprovalRecord | null> {
@@ -288,12 +313,21 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     return { ...record, ...change, ...kept };
   }
 
+  /** It waits now, and whoever changes the policies finds it; they may have changed since it was judged. */
+  #entered(record: ApprovalRecord, session: SessionRecord, isNew: boolean): void {
+    if (record.kind === 'tool' && this.#ruling(record, session)) this.#run(this.refresh());
+    else if (isNew && !record.inTerminal) this.#o.onHeld?.(record.sessionId, record.summary);
+  }
+
   /** What the rules say of it now, where that needs no person. */
   #ruling(record: ApprovalRecord, session: SessionRecord | null): Settlement | null {
     if (!session) return null;
     const verdict = this.#o.judge.judge(judged(session), this.callOf(record), record.cwd);
     const { action, basis, reason, rule } = verdict;
     if (action !== 'allow' && action !== 'deny') return null;
+    // What is stored of such a call may read as one of another server: its hook comes and tells.
+    const isSure = record.toolKind !== 'mcp' || this.#pending.callOf(record.id) !== null;
+    if (action === 'allow' && !isSure) return null;
     // A dialog of the agent's own stands for the agent's own rules, which ours do not overrule.
     if (action === 'allow' && record.inTerminal) return null;
     return ruledOn(action, basis === 'unknown' ? 'default' : basis, reason, rule);
@@ -308,7 +342,6 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
   #hear(event: LedgerEvent): void {
     const { sessionId, type } = event;
     if (event.source === 'policy') {
-      this.#policyChanges++;
       // Whoever changed them reads them anew as well, and maybe later than this.
       this.#run(this.policiesChanged());
     }

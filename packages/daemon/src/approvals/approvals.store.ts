@@ -282,12 +282,24 @@ export class ApprovalsStore {
   async forget(sessionId: string): Promise<void> {
     await this.#db
       .updateTable('approvals')
-      .set({ input: '{}', summary: '', diff: null, questions: '[]', answers: null, note: null })
+      .set({
+        input: '{}',
+        summary: '',
+        diff: null,
+        questions: '[]',
+        // Its parts and the rule are the command again.
+        verdict: JSON.stringify(forgottenVerdict),
+        suggestion: null,
+        answers: null,
+        note: null,
+      })
       .where('session_id', '=', sessionId)
       .where('status', '!=', 'pending')
       .execute();
   }
 }
+
+const forgottenVerdict: Verdict = { action: 'ask', basis: 'default', rule: null, reason: '', parts: [] };
 
 function toRow(record: ApprovalRecord): PlainRow {
   return {

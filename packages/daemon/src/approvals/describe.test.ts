@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRedaction } from '../audit/redaction.ts';
 import { diffOf, summarize } from './describe.ts';
 
 let work: TempDir;
@@ -105,8 +106,9 @@ describe('the change as a diff', () => {
 });
 
 describe('the summary', () => {
+  const { input: redact } = createRedaction(() => 'f'.repeat(16));
   const line = (change: Partial<ToolCall>, more: Partial<Parameters<typeof summarize>[1]> = {}) =>
-    summarize(call(change), { kind: 'tool', questions: [], cwd: '/work', diff: null, ...more });
+    summarize(call(change), { kind: 'tool', questions: [], cwd: '/work', diff: null, ...more }, redact);
   const question = { question: 'Which?', header: null, options: [], multiSelect: false };
 
   it.each([
@@ -127,6 +129,13 @@ describe('the summary', () => {
     [line({ tool: 'Weird', kind: 'other', input: { a: 1 } }), 'Weird {"a":1}'],
   ])('%s', (summary, expected) => {
     expect(summary).toBe(expected);
+  });
+
+  it('has no half of a secret at its end, and none that only its name tells', () => {
+    const token = `ghp_${'a1'.repeat(20)}`;
+    expect(line({ command: `${'x'.repeat(185)} ${token}` })).not.toContain('ghp_');
+    const input = { env: { PLACE: 'my-own-words' }, password: 12345678 };
+    expect(line({ tool: 'Weird', kind: 'other', input })).not.toMatch(/my-own-words|12345678/);
   });
 
   it('is one line and no novel', () => {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { ApprovalKind, Question } from '@codepiper/core/approvals/approval.ts';
-import type { ToolCall } from '@codepiper/core/policies/call.ts';
+import type { ToolCall, ToolInput } from '@codepiper/core/policies/call.ts';
 import { createTwoFilesPatch } from 'diff';
 
 const longestSummary = 200;
@@ -13,15 +13,27 @@ const largestDiff = 262_144;
 /** A comparison that takes longer is given up, in milliseconds: the whole daemon waits with it. */
 const diffTimeout = 15;
 
-/** One line: what the agent wants. It has no secrets removed yet. */
+/** Replaces secrets in the members of an input. */
+type Redact = (input: ToolInput) => ToolInput;
+
+/**
+ * One line: what the agent wants. Secrets are replaced before anything is cut off, as half a secret is not known for
+ * one, and while members still have their names.
+ */
 export function summarize(
   call: ToolCall,
   more: { kind: ApprovalKind; questions: readonly Question[]; cwd: string; diff: string | null },
+  redact: Redact,
 ): string {
-  return oneLine(wanted(call, more));
+  const { text: kept } = redact({ text: wanted(call, more, redact) });
+  return oneLine(String(kept));
 }
 
-function wanted(call: ToolCall, { kind, questions, cwd, diff }: Parameters<typeof summarize>[1]): string {
+function wanted(
+  call: ToolCall,
+  { kind, questions, cwd, diff }: Parameters<typeof summarize>[1],
+  redact: Redact,
+): string {
   if (kind === 'plan') return `plan: ${firstLine(text(call.input.plan)) || 'wants to go on with its plan'}`;
   if (kind === 'question') return questions.map(({ question }) => question).join(' / ') || 'asks something';
   if (call.command !== null) return firstLine(call.command);
@@ -32,7 +44,7 @@ function wanted(call: ToolCall, { kind, questions, cwd, diff }: Parameters<typeo
     const more = files.length > 3 ? ` and ${files.length - 3} more` : '';
     return `${call.kind} ${files.slice(0, 3).join(', ')}${more}${diff === null ? '' : counts(diff)}`;
   }
-  return `${call.tool} ${JSON.stringify(call.input)}`;
+  return `${call.tool} ${JSON.stringify(redact(call.input))}`;
 }
 
 /**

@@ -25,7 +25,7 @@ export async function draftApproval(ask: Ask, binding: Binding, parts: DraftPart
     return null;
   });
   // It goes into events and onto other people's screens.
-  const { summary } = parts.audit.redactInput({ summary: summarize(call, { ...ask, diff }) });
+  const summary = summarize(call, { ...ask, diff }, (input) => parts.audit.redactInput(input));
   const now = parts.clock.now();
   return {
     id: randomUUID(),
@@ -36,7 +36,7 @@ export async function draftApproval(ask: Ask, binding: Binding, parts: DraftPart
     agentId: ask.agentId,
     cwd,
     input: call.input,
-    summary: String(summary),
+    summary,
     diff,
     questions: ask.questions,
     verdict: ask.verdict,

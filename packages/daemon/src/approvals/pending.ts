@@ -1,4 +1,5 @@
 import type { Clock } from '@codepiper/core/clock.ts';
+import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import type { ApprovalRecord } from './approvals.store.ts';
 import type { HeldSessions } from './held.ts';
 
@@ -8,6 +9,8 @@ interface Pending {
   awaySince: number | null;
   /** In milliseconds of `performance.now()`; null when the hook came to an earlier daemon. */
   arrivedAt: number | null;
+  /** As its hook told it, which is more than is stored; null until a hook has come to this daemon. */
+  call: ToolCall | null;
 }
 
 /** Everything that waits, in memory, with what is not stored of it; the rows are the truth. Oldest first. */
@@ -36,7 +39,7 @@ export class PendingApprovals {
   /** One whose hook is not there yet; nothing happens when it is known. */
   add(record: ApprovalRecord, arrivedAt: number | null): void {
     if (this.#pending.has(record.id)) return;
-    this.#pending.set(record.id, { record, awaySince: this.#clock.now(), arrivedAt });
+    this.#pending.set(record.id, { record, awaySince: this.#clock.now(), arrivedAt, call: null });
     // Where the agent shows its own dialog it says itself that it waits.
     if (!record.inTerminal) this.#held.add(record);
   }
@@ -49,6 +52,16 @@ export class PendingApprovals {
   setWaited(id: string | null, isWaited: boolean): void {
     const pending = id === null ? undefined : this.#pending.get(id);
     if (pending) pending.awaySince = isWaited ? null : this.#clock.now();
+  }
+
+  /** Its hook is there, with the call. */
+  tell(id: string, call: ToolCall): void {
+    const pending = this.#pending.get(id);
+    if (pending) pending.call = call;
+  }
+
+  callOf(id: string): ToolCall | null {
+    return this.#pending.get(id)?.call ?? null;
   }
 
   arrivedAt(id: string): number | null {

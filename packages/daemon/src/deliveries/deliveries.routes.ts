@@ -1,5 +1,6 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import type { CreateSession } from '@codepiper/core/sessions/session.ts';
 import type { Handlers } from '../http/mount.ts';
 import type { Alongside } from '../sessions/session-events.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
@@ -16,6 +17,11 @@ type DeliveryVerbs =
   | 'setModel'
   | 'listDeliveries'
   | 'cancelDelivery';
+
+/** Whether a session would be freer than one that a person starts with nothing said: no agent gives itself that. */
+function choosesFreedom({ dangerousMode, trust, policySets, policyDefault }: CreateSession): boolean {
+  return dangerousMode || trust || policySets !== undefined || policyDefault !== undefined;
+}
 
 export function deliveryHandlers(
   deliveries: DeliveriesService,
@@ -41,19 +47,22 @@ export function deliveryHandlers(
     return { outcome: result.outcome, delivery: presentDelivery(result.delivery) };
   };
   return {
-    createSession: async ({ body }) => ({
-      session: sessions.present(await sessions.create(body, withPrompt(body.prompt))),
-    }),
-    resumeSession: async ({ params, body }) => ({
-      session: sessions.present(
-        await sessions.resume(params.id, body.model ? { model: body.model } : {}, withPrompt(body.prompt)),
-      ),
-    }),
-    forkSession: async ({ params, body }) => ({
-      session: sessions.present(
-        await sessions.fork(params.id, body.name ? { name: body.name } : {}, withPrompt(body.prompt)),
-      ),
-    }),
+    createSession: async ({ body }, _caller, { requirePerson }) => {
+      if (choosesFreedom(body)) await requirePerson();
+      return { session: sessions.present(await sessions.create(body, withPrompt(body.prompt))) };
+    },
+    resumeSession: async ({ params, body }, _caller, { requirePerson }) => {
+      if ((await sessions.get(params.id)).launch.dangerousMode) await requirePerson();
+      const request = body.model ? { model: body.model } : {};
+      return {
+        session: sessions.present(await sessions.resume(params.id, request, withPrompt(body.prompt))),
+      };
+    },
+    forkSession: async ({ params, body }, _caller, { requirePerson }) => {
+      if ((await sessions.get(params.id)).launch.dangerousMode) await requirePerson();
+      const request = body.name ? { name: body.name } : {};
+      return { session: sessions.present(await sessions.fork(params.id, request, withPrompt(body.prompt))) };
+    },
     sendText: async ({ params, body }, _caller, { signal }) =>
       send(
         params.id,

@@ -1,4 +1,5 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
+import { canonicalJson } from '@codepiper/core/policies/canonical.ts';
 import type { Verdict } from '@codepiper/core/policies/verdict.ts';
 import type { ProviderId } from '@codepiper/core/providers/provider.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
@@ -81,6 +82,8 @@ beforeEach(async () => {
     audit: {
       append: async (_tx, entry) => {
         if (appendFails) throw appendFails;
+        // As the real one, which hashes it.
+        canonicalJson(entry.input);
         trail.push(entry);
       },
     },
@@ -191,11 +194,31 @@ describe('before a tool runs', () => {
     expect(heard).toEqual([]);
   });
 
-  it('says nothing about a question of the agent: its dialog follows', async () => {
+  it.each<[ProviderId, string]>([
+    ['claude-code', 'AskUserQuestion'],
+    ['claude-code', 'ExitPlanMode'],
+    ['codex', 'request_user_input'],
+  ])('%s: %s is left to its dialog, which follows, and is in the trail', async (provider, tool) => {
+    use(provider);
+    says = verdict('ask');
     const questions = [{ question: 'Which?', header: 'h', options: [], multiSelect: false }];
-    const hook = payload('tool', { questions }, { tool_name: 'AskUserQuestion' });
-    expect(await outputOf(hook)).toBeNull();
-    expect([judgedAt, trail, asks]).toEqual([[], [], []]);
+    expect(await outputOf(payload('tool', { questions }, { tool_name: tool }))).toBeNull();
+    expect(trail).toMatchObject([{ decision: 'agent', by: 'agent', tool }]);
+    expect(asks).toEqual([]);
+  });
+
+  it.each<[ProviderId, string]>([
+    ['claude-code', 'AskUserQuestion'],
+    ['claude-code', 'ExitPlanMode'],
+    ['codex', 'request_user_input'],
+  ])('%s: %s is denied by a rule, for its dialog may have no hook', async (provider, tool) => {
+    use(provider);
+    says = verdict('deny');
+    expect(await outputOf(payload('tool', { questions: [] }, { tool_name: tool }))).toMatchObject({
+      permissionDecision: 'deny',
+      permissionDecisionReason: 'The rule says deny.',
+    });
+    expect(trail).toMatchObject([{ decision: 'deny', by: 'rule', tool }]);
   });
 
   it('is over when nobody waits any more', async () => {
@@ -349,7 +372,8 @@ describe("a dialog of the agent's own", () => {
     shows('needs_permission', Date.now() + 2);
     shows('running', Date.now() + 3);
     await waitFor('the approval to be withdrawn', () => overtaken.length === 1);
-    expect(overtaken).toEqual([[session.id, null, false]]);
+    // A No ends the hook: one that still waits was told Yes.
+    expect(overtaken).toEqual([[session.id, null, true]]);
     asked.answer({ decision: 'deny', reason: 'The approval was withdrawn.' });
     expect((await reply).output).toBeNull();
   });
@@ -406,6 +430,13 @@ describe('a hook that hangs up', () => {
     expect(withdrawn()).toEqual([[null, false]]);
   });
 
+  it('is not judged by the turns of a session that is over', async () => {
+    decisions.turnEnded(session.id, Date.now() + 60_000);
+    decisions.forget(session.id);
+    await hangUp(payload('tool'));
+    expect(withdrawn()).toEqual([]);
+  });
+
   it('counts as waiting when it has come back', async () => {
     await hangUp(payload('tool'));
     const reply = decide(payload('tool'));
@@ -427,16 +458,28 @@ describe('what goes wrong', () => {
     expect(trail).toMatchObject([{ decision: 'deny', by: 'daemon', session: { id: session.id } }]);
   });
 
-  it.each<[string, () => void]>([
-    ['the judge fails', () => (says = new Error('bug'))],
-    ['the trail fails', () => (appendFails = new Error('bug'))],
-    ['the disk is full', () => (appendFails = Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))],
-  ])('when %s the tool does not run', async (_name, breakIt) => {
+  it.each<[string, () => void, boolean]>([
+    ['the judge fails', () => (says = new Error('bug')), true],
+    ['the trail fails', () => (appendFails = new Error('bug')), false],
+    [
+      'the disk is full',
+      () => (appendFails = Object.assign(new Error('full'), { code: 'SQLITE_FULL' })),
+      false,
+    ],
+  ])('when %s the tool does not run', async (_name, breakIt, isNoted) => {
     breakIt();
     const output = await outputOf(payload('tool'));
     expect(output).toMatchObject({ permissionDecision: 'deny' });
     expect(output.permissionDecisionReason).toMatch(/could not decide .*(fault of codepiper|disk is full)/);
-    expect(trail).toEqual([]);
+    expect(trail).toMatchObject(isNoted ? [{ decision: 'deny', by: 'daemon', tool: 'Bash' }] : []);
+  });
+
+  it('an input too deep to be hashed is denied, and the denial is in the trail', async () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    expect(await outputOf(payload('tool', { command: 'ls', deep }))).toMatchObject({
+      permissionDecision: 'deny',
+    });
+    expect(trail).toMatchObject([{ decision: 'deny', by: 'daemon', input: null }]);
   });
 
   it('a locked database is tried again by the hook', async () => {

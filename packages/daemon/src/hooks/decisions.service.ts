@@ -85,7 +85,7 @@ export class DecisionsService {
     try {
       return await this.#decide(session, provider, hooked, hook);
     } catch (error) {
-      return this.#fail(session, provider, hooked, error);
+      return this.#fail(session, provider, hooked, hook, error);
     }
   }
 
@@ -136,6 +136,11 @@ export class DecisionsService {
     this.#hungUp.over(sessionId, 'turn', at);
   }
 
+  /** A session is over: nothing about its turns is worth knowing any more. */
+  forget(sessionId: string): void {
+    this.#hungUp.forget(sessionId);
+  }
+
   [Symbol.dispose](): void {
     this.#dialogs[Symbol.dispose]();
   }
@@ -151,9 +156,16 @@ export class DecisionsService {
       await this.ran(session, hooked);
       return said(provider, hooked, { decision: 'agent' });
     }
-    // Its dialog follows, and is what is decided.
-    if (hooked.event === 'tool' && hooked.asks) return said(provider, hooked, { decision: 'agent' });
     const verdict = this.#o.judge.judge(judged(session), hooked.call, hooked.cwd);
+    if (hooked.event === 'tool' && hooked.asks && verdict.action !== 'deny') {
+      // Its dialog follows, and is what a person decides; a denial may not wait for it: not every dialog has a hook.
+      await this.#note(session, hooked, hook, {
+        decision: 'agent',
+        by: 'agent',
+        reason: `${askedByAgent(provider, hooked, verdict).reason} Its own dialog follows.`,
+      });
+      return said(provider, hooked, { decision: 'agent' });
+    }
     return hooked.event === 'tool'
       ? this.#decideTool(session, provider, hooked, hook, verdict)
       : this.#decideDialog(session, provider, hooked, hook, verdict);
@@ -268,17 +280,17 @@ export class DecisionsService {
     session: SessionRecord,
     { call, callId, cwd }: HookedCall,
     { arrivedAt }: WaitingHook,
-    decision: Pick<NewDecision, 'decision' | 'by' | 'reason' | 'rule' | 'parts'>,
+    decision: Pick<NewDecision, 'decision' | 'by' | 'reason' | 'rule' | 'parts' | 'input'>,
   ): Promise<void> {
     await this.#o.ledger.record((tx) =>
       this.#o.audit.append(tx, {
-        ...decision,
         session,
         tool: call.tool,
         toolKind: call.kind,
         callId,
         input: call.input,
         cwd,
+        ...decision,
         latencyUs: since(arrivedAt),
       }),
     );
@@ -288,25 +300,48 @@ export class DecisionsService {
     this.#allowed.add(identityOf(session, hooked), permission);
   }
 
-  /** Nobody waits for an approval any more; null: for any that a dialog of the agent stood for. */
+  /**
+   * Nobody waits for an approval any more; null: for any that a dialog of the agent stood for. A No in a dialog ends its
+   * hook, and is the first case; where the hook still waits when the dialog is gone, it was a Yes.
+   */
   #withdraw(sessionId: string, call: AskedCall | null): void {
     this.#o.approvals
-      .overtaken(sessionId, call && { callId: call.callId, inputHash: call.inputHash }, false)
+      .overtaken(sessionId, call && { callId: call.callId, inputHash: call.inputHash }, call === null)
       .catch((error) =>
         this.#o.log.error({ err: error, session: sessionId }, 'an approval was not withdrawn'),
       );
   }
 
   /** A fault is a denial in words. Where asking again may help, the hook is told to. */
-  #fail(session: SessionRecord, provider: Provider, hooked: HookedCall, error: unknown): HookReply {
+  async #fail(
+    session: SessionRecord,
+    provider: Provider,
+    hooked: HookedCall,
+    hook: WaitingHook,
+    error: unknown,
+  ): Promise<HookReply> {
     const known = error instanceof CodepiperError ? error : asStorageError(error);
     if (known && askAgain.has(known.code)) throw known;
     this.#o.log.error({ err: error, session: session.id, tool: hooked.call.tool }, 'a call was not decided');
     const why = known?.message ?? 'It is a fault of codepiper; see `codepiper daemon logs`.';
-    return said(provider, hooked, {
-      decision: 'deny',
-      reason: `codepiper could not decide about this call, so it does not run. ${why}`,
-    });
+    const reason = `codepiper could not decide about this call, so it does not run. ${why}`;
+    await this.#noteFault(session, hooked, hook, reason);
+    return said(provider, hooked, { decision: 'deny', reason });
+  }
+
+  /** What went wrong may be the input, which is left out then, or the trail itself: the denial holds without it. */
+  async #noteFault(
+    session: SessionRecord,
+    hooked: HookedCall,
+    hook: WaitingHook,
+    reason: string,
+  ): Promise<void> {
+    const denial = { decision: 'deny', by: 'daemon', reason } as const;
+    await this.#note(session, hooked, hook, denial)
+      .catch(() => this.#note(session, hooked, hook, { ...denial, input: null }))
+      .catch((error) =>
+        this.#o.log.error({ err: error, session: session.id }, 'a denial is not in the audit trail'),
+      );
   }
 }
 

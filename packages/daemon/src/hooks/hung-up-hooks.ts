@@ -63,6 +63,12 @@ export class HungUpHooks {
     for (const { call } of givenUp) this.#onGivenUp(sessionId, call);
   }
 
+  /** Its hooks are gone with the session. */
+  forget(sessionId: string): void {
+    this.#over.delete(sessionId);
+    this.#gone.delete(sessionId);
+  }
+
   #isOver(sessionId: string, { call, askedAt }: Gone): boolean {
     const over = this.#over.get(sessionId);
     return over !== undefined && (call.inTerminal ? over.dialog : over.turn) > askedAt;

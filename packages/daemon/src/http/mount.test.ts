@@ -76,7 +76,10 @@ const handlers: Handlers<typeof endpoints> = {
     if (fault !== undefined) throw fault;
     return { query };
   },
-  create: async ({ body }) => ({ body }),
+  create: async ({ body }, _caller, { requirePerson }) => {
+    if (body.name === 'personal') await requirePerson();
+    return { body };
+  },
   stop: async ({ params, body }) => ({ id: params.id, timeoutMs: body.timeoutMs }),
   kill: async ({ params, body }, caller, { signal }) => {
     // The types say that there is no body.
@@ -221,6 +224,12 @@ describe('what only a person may do', () => {
       body: { code: 'forbidden', error: expect.stringMatching(error) },
     });
     expect(blessed).toEqual([]);
+  });
+
+  it('may be one use of an endpoint only', async () => {
+    place = { sessionId: 's2' };
+    expect((await send(post({ name: 'personal' }))).status).toBe(403);
+    expect((await send(post({ name: 'other' }))).status).toBe(201);
   });
 
   it('costs other endpoints nothing', async () => {

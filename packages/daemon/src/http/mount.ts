@@ -8,6 +8,12 @@ import type { Caller } from './server.ts';
 export interface HandlerContext {
   /** Aborted when the caller hangs up before the answer; for handlers that wait. */
   signal: AbortSignal;
+  /**
+   * For what only a person may do although others may call the endpoint.
+   *
+   * @throws CodepiperError `forbidden` when the caller runs inside a session
+   */
+  requirePerson(): Promise<void>;
 }
 
 export type Handler<E extends Endpoint> = (
@@ -47,7 +53,10 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
       handler: async (request, reply) => {
         if (endpoint.personal) await requirePerson(request);
         const input = readInput(endpoint, request);
-        const answer = await handler(input, request.caller, { signal: hangUpSignal(reply, options.closing) });
+        const answer = await handler(input, request.caller, {
+          signal: hangUpSignal(reply, options.closing),
+          requirePerson: () => requirePerson(request),
+        });
         if (options.validateReplies) checkReply(name, endpoint, answer);
         return reply.code(endpoint.status ?? 200).send(answer);
       },
@@ -71,7 +80,7 @@ async function requirePerson(request: FastifyRequest): Promise<void> {
   if (place === 'beside') {
     throw new CodepiperError(
       'forbidden',
-      'Only a person may do this, and this call comes from inside the tmux server of the sessions, where agents can start programs too. Run it from a terminal outside of it, or press Ctrl+B A in the attached session.',
+      'Only a person may do this, and this call comes from inside the tmux server of the sessions, where agents can start programs too. Run it from a terminal outside of it, or press Ctrl+B a in the attached session.',
     );
   }
   const { sessionId } = place;

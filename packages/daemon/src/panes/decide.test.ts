@@ -347,13 +347,23 @@ describe('in its place', () => {
     expect(await ended(child)).toEqual(deniedSaying(/codepiper: denied/));
   });
 
-  it('a deleted session folder is a denial in words', async () => {
-    await listen(say(`codepiper 1 answer\n${verdict}\n`));
-    const { outcome, child } = run();
-    rmSync(join(temp.path, "it's a session"), { recursive: true });
-    expect(child.pid).toBeDefined();
-    expect(await outcome).toEqual(deniedSaying(/files of this session are gone/));
-  });
+  it.each(['deny', 'agent'] as const)(
+    'a deleted session folder is a denial in words (%s)',
+    async (fallback) => {
+      await listen(say(`codepiper 1 answer\n${verdict}\n`));
+      expect(await run().outcome).toEqual(allowed);
+      rmSync(join(temp.path, "it's a session"), { recursive: true });
+      const command = decideCommand(
+        join(temp.path, 'bin/decide.sh'),
+        join(temp.path, "it's a session"),
+        fallback,
+      );
+      const child = spawn('/bin/sh', ['-c', command]);
+      child.stdin.on('error', () => undefined).end('{}');
+      expect(await ended(child)).toEqual(deniedSaying(/files of this session are gone/));
+      expect(seen).toHaveLength(1);
+    },
+  );
 
   it('no payload is a denial: there is no call to decide', async () => {
     await listen(say(`codepiper 1 answer\n${verdict}\n`));
@@ -396,6 +406,16 @@ describe("where the agent's own rules are the fallback", () => {
   ])('%s is silence', async (_what, answer) => {
     if (answer) await listen(answer);
     expect(await run({ fallback: 'agent', patience: 0 }).outcome).toEqual(silent);
+  });
+
+  it.each([
+    ['whose call is too large', '{"error":"The call is too large.","code":"body_too_large"}', 413],
+    ['that is of another session', '{"error":"Another session.","code":"forbidden"}', 403],
+  ])('a hook %s was denied by the daemon, which could be asked', async (_what, body, status) => {
+    await listen(say(body, status));
+    expect(await run({ fallback: 'agent' }).outcome).toEqual(
+      deniedSaying(/the daemon refused .*(large|session)/),
+    );
   });
 
   it('a script that is killed is silence', async () => {

@@ -21,15 +21,18 @@ const refused = 3;
  * - A daemon that is away, or goes away while the hook waits, is asked again under the same request id, as long as it
  *   was not gone for longer than the patience. An answer that took its time shows that it was there.
  * - Everything else ends with 3 and a sentence on stderr, or with silence where the person chose the agent's own rules
- *   for that case.
+ *   for a daemon that cannot be asked. One that turns the call away (HTTP 4xx) was asked.
  * - The payload stays in memory, and the token in files only their owner can read.
  */
 export const decideScript = `#!/bin/sh
 decide_fallback=deny
-refuse() {
-  [ "$decide_fallback" = agent ] && exit 0
+deny() {
   printf 'codepiper: %s\\n' "$1" >&2
   exit ${refused}
+}
+refuse() {
+  [ "$decide_fallback" = agent ] && exit 0
+  deny "$1"
 }
 umask 077
 # A PATH may begin in the repository.
@@ -84,7 +87,12 @@ while :; do
     0:503 | 7:* | 18:* | 52:* | 55:* | 56:*) ;;
     0:*)
       decide_words=$(printf '%s' "$decide_reply" | sed -n 's/.*"error":"\\(\\([^"\\\\]\\|\\\\.\\)*\\)".*/\\1/p' | head -n 1)
-      refuse "denied: the daemon refused to decide (HTTP $decide_status): \${decide_words:-see codepiper daemon logs}"
+      decide_words="denied: the daemon refused to decide (HTTP $decide_status): \${decide_words:-see codepiper daemon logs}"
+      # The daemon could be asked, and says that nothing runs by this call.
+      case $decide_status in
+        4??) deny "$decide_words" ;;
+      esac
+      refuse "$decide_words"
       ;;
     28:*) refuse 'denied: nobody answered in time.' ;;
     2:* | 127:* | 126:*)
@@ -220,7 +228,9 @@ export function decideCommand(script: string, folder: string, fallback: DecideOp
   const sentence =
     'codepiper: denied: the hook that asks the daemon did not run to its end. See: codepiper doctor';
   const otherwise =
-    fallback === 'agent' ? 'exit 0' : `{ [ $? -eq ${refused} ] || echo "${sentence}" >&2; exit 2; }`;
+    fallback === 'agent'
+      ? `{ [ $? -ne ${refused} ] || exit 2; exit 0; }`
+      : `{ [ $? -eq ${refused} ] || echo "${sentence}" >&2; exit 2; }`;
   const words = ['/bin/sh', '-c', `/bin/sh "$0" "$1" || ${otherwise}`, script, folder];
   return `exec ${words.map(shellQuote).join(' ')}`;
 }

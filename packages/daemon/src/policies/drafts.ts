@@ -5,13 +5,13 @@ import { type CaseResult, caseFileSchema, caseInput, runCases } from '@codepiper
 import { compilePolicies } from '@codepiper/core/policies/compile.ts';
 import { decompose } from '@codepiper/core/policies/decompose.ts';
 import { judge } from '@codepiper/core/policies/judge.ts';
-import { lintPolicies } from '@codepiper/core/policies/lint.ts';
 import type { LintFinding } from '@codepiper/core/policies/policy.endpoints.ts';
 import type { Policy, PolicyFile } from '@codepiper/core/policies/policy.ts';
 import { starterPolicies, starterSets } from '@codepiper/core/policies/starter-sets.ts';
 import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import { providers } from '@codepiper/providers/registry.ts';
 import { nearest } from '../platform/nearest.ts';
+import { lintRules } from './lint-rules.ts';
 import { followed, placeOf } from './real-path.ts';
 import { parsePolicies, readText } from './rules-text.ts';
 
@@ -48,8 +48,13 @@ export function callOf(provider: string | null, tool: string, input: ToolInput):
  *
  * @throws CodepiperError `invalid_request` that names the line of each problem
  */
-export function lintText(text: string, label: string): LintFinding[] {
-  return lintPolicies(draftPolicies(parsePolicies(text, label)));
+export function lintText(text: string, label: string): (LintFinding & { policyName: string })[] {
+  const policies = draftPolicies(parsePolicies(text, label));
+  const names = new Map(policies.map(({ id, name }) => [id, name]));
+  return lintRules(policies).map((finding) => ({
+    ...finding,
+    policyName: names.get(finding.policyId) ?? finding.policyId,
+  }));
 }
 
 /**

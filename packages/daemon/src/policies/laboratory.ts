@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import { compilePolicies } from '@codepiper/core/policies/compile.ts';
-import { lintPolicies } from '@codepiper/core/policies/lint.ts';
 import type { LintFinding, ReplayGroup } from '@codepiper/core/policies/policy.endpoints.ts';
 import type { DefaultAction, PolicyFile } from '@codepiper/core/policies/policy.ts';
 import type { AuditTrail, PastCall } from '../audit/audit.service.ts';
 import { callOf, draftPolicies } from './drafts.ts';
+import { lintRules } from './lint-rules.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { PolicyJudge } from './policy-judge.ts';
 
@@ -34,7 +34,7 @@ export class Laboratory {
 
   /** What is wrong with a draft, or with what is stored. */
   lint(draft: PolicyFile | undefined): LintFinding[] {
-    if (draft) return lintPolicies(draftPolicies(draft));
+    if (draft) return lintRules(draftPolicies(draft));
     const { book } = this.#o;
     const ids = new Set(book.policies.flatMap(({ id, source }) => (source === 'starter' ? [] : [id])));
     // A rule that speaks in one combination is no finding, whatever it is in the others.
@@ -48,7 +48,7 @@ export class Laboratory {
     ].map((scope) => book.effective(scope).policies);
     const found = new Map<string, { finding: LintFinding; times: number }>();
     for (const policies of combinations) {
-      for (const finding of lintPolicies(policies)) {
+      for (const finding of lintRules(policies)) {
         const key = `${finding.kind} ${finding.rule} ${finding.policyId}`;
         const known = found.get(key);
         if (known) known.times += 1;

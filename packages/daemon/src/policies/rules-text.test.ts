@@ -36,17 +36,20 @@ it.each([
 it.each([
   [
     'policies:\n  - name: a\n    rules:\n      - action: deny\n        tol: shell',
-    'f:5:9: policies.0.rules.0: unknown key "tol"; did you mean "tool"?',
+    'f:5:9: policy 1, rule 1: unknown key "tol"; did you mean "tool"?',
   ],
-  ['- name: a\n  rules: []', 'f:2:10: 0.rules: a policy needs at least one rule'],
-  ['name: a\nrules:\n  - action: dney', 'f:3:13: rules.0.action: Invalid option: expected one of'],
+  ['- name: a\n  rules: []', 'f:2:10: policy 1: rules: a policy needs at least one rule'],
+  [
+    'name: a\nrules:\n  - action: dney',
+    'f:3:13: rule 1: action: "dney" is none of allow, deny, ask; did you mean "deny"?',
+  ],
   ['rules:\n  - action: deny', 'f:1:1: name: is missing'],
-  ['name: a\nrules:\n  - tool: x', 'f:3:5: rules.0.action: is missing'],
+  ['name: a\nrules:\n  - tool: x', 'f:3:5: rule 1: action: is missing'],
   [
     'name: a\nrules: [{ action: deny, tool: 5 }]',
-    'f:2:31: rules.0.tool: a pattern is a text or a list of texts',
+    'f:2:31: rule 1: tool: a pattern is a text or a list of texts',
   ],
-  ['name: a\nrules: [{ action: deny, args: {} }]', 'f:2:31: rules.0.args: args is empty'],
+  ['name: a\nrules: [{ action: deny, args: {} }]', 'f:2:31: rule 1: args: args is empty'],
   ['name: a\nruls: []', 'f:2:1: unknown key "ruls"'],
   ['policies: [', 'f:1:'],
   ['a: *b', 'broken YAML'],
@@ -58,7 +61,7 @@ it.each([
 
 it('says where rules are wrong on a command line', () => {
   expect(problem(() => parseRules('[{"action":"deny","tol":"x"}]', '--rules'))).toBe(
-    '--rules:1:19: 0: unknown key "tol"; did you mean "tool"?',
+    '--rules:1:19: rule 1: unknown key "tol"; did you mean "tool"?',
   );
 });
 

@@ -8,6 +8,7 @@ import {
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { findProblems, type Problem } from '../http/problems.ts';
+import { placeText, valueProblem } from './places.ts';
 
 /** More than anybody writes by hand; what is larger is not read at all. */
 const maxCharacters = 4_000_000;
@@ -80,8 +81,11 @@ export function readText<S extends z.ZodType>(
   throw problem(
     findProblems(schema, result.error.issues).map((found) => {
       const path = found.path.slice(prefix.length);
-      const place = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
-      return `${at(offsetOf(document, path, found))}: ${place}${found.message}`;
+      // What stands alone in the text needs no number.
+      const isOne = typeof prefix.at(-1) === 'number';
+      const place = placeText(isOne ? path : found.path);
+      const message = valueProblem(found.message, document.getIn(path));
+      return `${at(offsetOf(document, path, found))}: ${place === '' ? '' : `${place}: `}${message}`;
     }),
   );
 }

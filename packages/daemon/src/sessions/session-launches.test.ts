@@ -88,6 +88,24 @@ it('keeps the sets of a session that is started again', async () => {
   expect(again).toMatchObject({ policySets: ['other'], policyDefault: 'agent', run: 2 });
 });
 
+it.each([
+  [{ policySets: ['other'] }, /sets other/],
+  [{ policySets: [] }, /no policy sets/],
+  [{ policyDefault: 'agent' as const }, /default agent/],
+])('audits that somebody chose %j for a session', async (chosen, reason) => {
+  const record = await create(chosen);
+  const { policySets, policyDefault } = record;
+  expect(audited).toMatchObject([
+    {
+      decision: 'change',
+      by: 'user',
+      session: { id: record.id },
+      reason: expect.stringMatching(reason),
+      input: { policySets, policyDefault },
+    },
+  ]);
+});
+
 it('audits each start in dangerous mode, and no other', async () => {
   await create();
   expect(audited).toEqual([]);

@@ -130,6 +130,7 @@ export class SessionLaunches {
       if (request.trust) await store.trustDirectory(request.cwd, provider.id, record.createdAt);
       emit(sessionEvent(record, 'session.created', { provider: provider.id, cwd: record.cwd }));
       if (record.launch.dangerousMode) emit(sessionEvent(record, 'session.dangerous', {}));
+      await this.#auditChoice(tx, record, request);
       await this.#auditDangerous(tx, record);
       await alongside?.(tx, emit, record);
     });
@@ -213,6 +214,22 @@ export class SessionLaunches {
       throw error;
     }
     return this.#reload(record);
+  }
+
+  /** Other rules than those of every session are a change of what decides. */
+  async #auditChoice(tx: Tx, record: SessionRecord, request: CreateSession): Promise<void> {
+    if (request.policySets === undefined && request.policyDefault === undefined) return;
+    const { policySets, policyDefault } = record;
+    const sets = policySets.length === 0 ? 'no policy sets' : `the policy sets ${policySets.join(', ')}`;
+    const own = policyDefault === null ? '' : ` and the default ${policyDefault}`;
+    await this.#o.audit.append(tx, {
+      decision: 'change',
+      by: 'user',
+      reason: `the session was started with ${sets}${own}`,
+      session: record,
+      input: { policySets, policyDefault },
+      cwd: record.cwd,
+    });
   }
 
   /** That from now on everything is allowed that no rule denies is a change of what decides. */

@@ -1,0 +1,68 @@
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import { createSessionSchema } from '@codepiper/core/sessions/session.ts';
+import { expect, it } from 'vitest';
+import { sessionRecord } from '../../test/session-record.ts';
+import { deliveryHandlers } from './deliveries.routes.ts';
+
+const inside = {
+  signal: new AbortController().signal,
+  requirePerson: async () => {
+    throw new CodepiperError('forbidden', 'Only a person may do this.');
+  },
+};
+
+async function start(more: object): Promise<boolean> {
+  let isStarted = false;
+  const sessions = {
+    create: async () => {
+      isStarted = true;
+      return sessionRecord();
+    },
+    present: (record: unknown) => record,
+  };
+  const { createSession } = deliveryHandlers({} as never, sessions as never, {} as never);
+  const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', ...more });
+  const input = { params: undefined, query: undefined, body };
+  await createSession(input, { kind: 'session', sessionId: 'a' }, inside).catch((error: unknown) =>
+    expect(error).toMatchObject({ code: 'forbidden' }),
+  );
+  return isStarted;
+}
+
+it.each<[object, boolean]>([
+  [{}, true],
+  [{ model: 'opus', prompt: 'go on' }, true],
+  [{ dangerousMode: true }, false],
+  [{ trust: true }, false],
+  [{ policySets: [] }, false],
+  [{ policyDefault: 'agent' }, false],
+])('from inside a session, one with %j is started: %s', async (more, isStarted) => {
+  expect(await start(more)).toBe(isStarted);
+});
+
+it.each([true, false])(
+  'from inside a session, one in dangerous mode (%s) is not started again',
+  async (isDangerous) => {
+    const record = sessionRecord();
+    const started: string[] = [];
+    const sessions = {
+      get: async () => ({ ...record, launch: { ...record.launch, dangerousMode: isDangerous } }),
+      resume: async () => void started.push('resume'),
+      fork: async () => void started.push('fork'),
+      present: () => record,
+    };
+    const verbs = deliveryHandlers({} as never, sessions as never, {} as never);
+    const input = { params: { id: record.id }, query: undefined, body: {} };
+    for (const verb of [verbs.resumeSession, verbs.forkSession]) {
+      const answer = verb(input, { kind: 'session', sessionId: 'a' }, inside);
+      if (isDangerous) await expect(answer).rejects.toMatchObject({ code: 'forbidden' });
+      else await answer;
+    }
+    expect(started).toEqual(isDangerous ? [] : ['resume', 'fork']);
+  },
+);
+
+it('keys, which could answer a dialog of an agent, are pressed for persons only', () => {
+  expect(sessionEndpoints.sendKeys).toMatchObject({ personal: true });
+});
