@@ -20,7 +20,7 @@ export const approvalCommands: readonly Command[] = [
     ],
     notes: [
       refNote,
-      'In an attached session Ctrl+B A opens the list of that session (tmux 3.2 or newer).',
+      'In an attached session Ctrl+B a opens the list of that session (tmux 3.2 or newer).',
       'With --watch and no terminal each approval is a line when it is asked and when it is settled.',
     ],
     json: 'an array of approvals, one approval with <approval>; with --watch one approval per line',
@@ -65,7 +65,7 @@ export const approvalCommands: readonly Command[] = [
       once: { help: 'This call only (default)' },
       session: { help: 'Keep a rule for the session' },
       always: { help: 'Keep a rule for every session' },
-      rule: { value: 'json', help: 'The rule to keep, in the place of the proposed one' },
+      rule: { value: 'rule', help: 'The rule to keep, as JSON or YAML, in the place of the proposed one' },
       like: { help: 'Approve everything that waits and is like it, once each' },
       answer: {
         value: 'text',

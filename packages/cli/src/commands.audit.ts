@@ -10,7 +10,7 @@ export const auditCommands: readonly Command[] = [
     examples: [
       ['audit', 'the newest 50 entries, the newest last'],
       ['audit --session review --decision deny --since 2d', ''],
-      ['audit --limit 10000 --csv > decisions.csv', ''],
+      ['audit --csv > decisions.csv', 'all of it: CSV and JSON stop at --limit only'],
       ['audit show 812', 'every part of the call, and the rule that spoke'],
       ['audit verify', 'works without the daemon; exit code 1 when something was changed'],
     ],
@@ -34,7 +34,7 @@ export const auditCommands: readonly Command[] = [
       },
       tool: { value: 'tool', help: 'Only of this tool: its name or kind (shell, write, …)' },
       since: { value: 'time', help: 'Only later ones: a time (ISO 8601) or an age like 30m, 1h, 2d' },
-      limit: { short: 'n', value: 'count', help: 'How many (default 50)' },
+      limit: { short: 'n', value: 'count', help: 'How many (default 50; CSV and JSON: all)' },
       csv: { help: 'Print CSV' },
       db: { value: 'path', help: 'verify: the database file (default: of this home)', complete: 'file' },
       expect: { value: 'entry:hash', help: 'verify: a head that was noted earlier' },

@@ -36,6 +36,7 @@ export const policyCommands: readonly Command[] = [
       ['policy replay rules.yaml --since 7d', 'what the file would have decided otherwise'],
     ],
     notes: [
+      'A <policy> is its id, the beginning of it, or its name.',
       'ls, show, add and rm are list, get, create and delete. --rules takes JSON or YAML, or @file; - reads stdin.',
       'A policy holds everywhere (global), in one session (--session), or where a set with it is applied (--scope set).',
       'explain takes the input as JSON, or just the command, path or address; words behind -- are a command.',

@@ -22,7 +22,7 @@ export const talkCommands: readonly Command[] = [
     ],
     notes: [
       'The session goes on after you detach. Plain tmux works too: sessions -w prints the command.',
-      'Ctrl+B A opens what waits for your approval in this session (tmux 3.2 or newer).',
+      'Ctrl+B a opens what waits for your approval in this session (tmux 3.2 or newer).',
       'The tmux server is codepiper’s own and reads no tmux.conf; its prefix is Ctrl+B.',
     ],
     positionals: [session],

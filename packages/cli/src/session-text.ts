@@ -22,6 +22,14 @@ export function statusText(session: Session): string {
   return end === '' ? words : `${words} (${end})`;
 }
 
+/** What a person must know of a session at a glance: `dangerous, 2 wait`; empty where there is nothing. */
+export function noteText({ approvals, metadata }: Session): string {
+  return [
+    ...(metadata.security.dangerousMode ? ['dangerous'] : []),
+    ...(approvals > 0 ? [`${approvals} wait${approvals === 1 ? 's' : ''}`] : []),
+  ].join(', ');
+}
+
 /** How an ended session ended, when that is known and worth a word. */
 export function endText({ status, signal, exitCode }: Session): string {
   if (status !== 'stopped' && status !== 'crashed') return '';

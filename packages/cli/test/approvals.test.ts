@@ -1,6 +1,10 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Screen } from '../src/approvals/keyboard.ts';
+import { sayAndWait } from '../src/approvals/watch.ts';
+import type { Context } from '../src/context.ts';
+import type { Io } from '../src/io.ts';
 import { anApproval, approvalId, aQuestion } from './approval.ts';
 import { type FakeDaemon, startFakeDaemon } from './fake-daemon.ts';
 import { cli, type RunOptions } from './harness.ts';
@@ -71,6 +75,16 @@ describe('approvals', () => {
       expect(out).toContain('\\u{202e}');
       for (const character of ['\u202e', '\u200b', '\x1b']) expect(out).not.toContain(character);
     }
+  });
+
+  test('where no rule can be kept it says so, and only what waits has a dialog open', async () => {
+    waiting = [anApproval({ suggestion: null, inTerminal: true })];
+    const pending = (await run(['approvals', '4f1c'])).out;
+    expect(pending).toMatch(/^rule {7}none can be kept/m);
+    expect(pending).toContain('dialog is open');
+    waiting = [anApproval({ inTerminal: true, status: 'denied', settledBy: 'cli' })];
+    const settled = (await run(['approvals', '4f1c'])).out;
+    expect(settled).not.toMatch(/dialog is open|^rule/m);
   });
 
   test('colours the change on a terminal', async () => {
@@ -182,6 +196,52 @@ describe('answers', () => {
       rule: { args: { command: 'git push origin' } },
     });
   });
+
+  test('a typo in the editor comes back to the question, and to the editor as it was left', async () => {
+    const editor = `sh -c 'if grep -q alow "$1"; then sed -i s/alow/allow/ "$1"; else sed -i s/allow/alow/ "$1"; fi' sh`;
+    const isTTY = { stdin: true, stderr: true };
+    const result = await run(['approve', '4f1c', '--session'], {
+      isTTY,
+      env: { EDITOR: editor, PATH: process.env.PATH ?? '' },
+      answers: ['e', 'e', 'y'],
+    });
+    expect(result).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/the rule:2:\d+: action: .*\nThe rule is still/),
+    });
+    expect(result.asked).toHaveLength(3);
+    expect(bodyOf('/approvals/4f1c/approve')).toEqual({ grant: 'session', rule: anApproval().suggestion });
+  });
+
+  test('a rule may be YAML', async () => {
+    await run(['approve', '4f1c', '--session', '--rule', 'action: allow\ntool: shell']);
+    expect(bodyOf('/approvals/4f1c/approve')).toEqual({
+      grant: 'session',
+      rule: { action: 'allow', tool: 'shell' },
+    });
+  });
+});
+
+test('a popup that cannot ask says why until a key is pressed', async () => {
+  let now = 0;
+  const drawn: string[] = [];
+  const screen: Screen = {
+    columns: 20,
+    rows: 10,
+    keys: (async function* () {
+      yield 'a';
+      now = 500;
+      yield 'x';
+      throw new Error('it waits for another key');
+    })(),
+    draw: (lines) => void drawn.push(lines.join('\n')),
+    onResize: () => undefined,
+    lend: (work) => work(),
+    [Symbol.dispose]: () => undefined,
+  };
+  const io = { now: () => now } as Io;
+  await sayAndWait({ io } as Context, screen, 'The daemon is not running.');
+  expect(drawn).toEqual(['The daemon is not ru\nnning.\n\nAny key closes this.']);
 });
 
 describe('bad command lines', () => {
@@ -201,6 +261,10 @@ describe('bad command lines', () => {
     [['approve', '4f1c', '--always', '--rule', '[]'], '--rule is "[]"'],
     [['approve', '4f1c', '--like', '--always'], 'exclude each other'],
     [['approve', '4f1c', '--answer', 'x'], 'nothing is asked here'],
+    [['approve', '4f1c', '--always', '--rule', '{"action":"alow"}'], '--rule:1:11: action: '],
+    [['approve', '4f1c', '--note', ' '], '--note is empty'],
+    [['deny', '4f1c', '--reason', ''], '--reason is empty'],
+    [['deny', '4f1c', '--reason', 'x'.repeat(2001)], '--reason has 2001 characters'],
     [['deny'], '<approval> is required'],
     [['deny', '4f1c', 'no'], 'one argument too many'],
     [['trust'], '<session> is required'],

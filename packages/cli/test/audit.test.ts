@@ -101,6 +101,42 @@ describe('audit', () => {
     expect(daemon.asked.map(({ query }) => query.limit)).toEqual(['1000', '1000', '200']);
   });
 
+  it('has all of it for programs, and the newest 50 for people', async () => {
+    trail = Array.from({ length: 1200 }, (_, i) => aDecision(1200 - i));
+    expect(JSON.parse((await run('audit --json')).out)).toHaveLength(1200);
+    const csv = (await run('audit --csv')).out.trimEnd().split('\r\n');
+    expect(csv).toHaveLength(1201);
+    expect(csv[1]).toMatch(/^1,/);
+    expect((await run('audit --csv --limit 3')).out.trimEnd().split('\r\n')).toHaveLength(4);
+    expect((await run('audit')).out.trimEnd().split('\n')).toHaveLength(51);
+  });
+
+  it('stays readable in a pipe, whatever was called or changed', async () => {
+    const input = { id: 'mine', rules: [{ action: 'deny', args: { command: 'x'.repeat(5000) } }] };
+    trail = [
+      aDecision(3, { decision: 'change', tool: null, parts: [], input }),
+      aDecision(2, { parts: [], input: { command: 'two\nlines '.repeat(500) } }),
+      aDecision(1, {
+        decision: 'change',
+        tool: null,
+        parts: [],
+        input: { policySets: ['ci'], policyDefault: null },
+      }),
+    ];
+    const lines = (await run('audit')).out.trimEnd().split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(200);
+    expect(lines[1]).toMatch(/ policySets ci +no pushing$/);
+    expect(lines[3]).toMatch(/ mine +no pushing$/);
+  });
+
+  it('says on stderr that nothing matches', async () => {
+    trail = [];
+    expect(await run('audit --tool Bsh --csv')).toMatchObject({
+      code: 0,
+      err: 'Nothing in the audit trail matches --tool Bsh.\n',
+    });
+  });
+
   it('says so on a terminal when there is nothing', async () => {
     trail = [];
     expect((await run('audit', { isTTY: { stdout: true } })).out).toBe('No entries.\n');
@@ -206,7 +242,12 @@ describe('audit verify', () => {
     expect(out).toMatch(/^ {2}entry 2: the entry does not fit its hash/m);
     const json = await run(`audit verify --db ${path} --json`, away);
     expect(json.code).toBe(1);
-    expect(JSON.parse(json.out)).toMatchObject({ intact: false, entries: 1, findingCount: 2 });
+    expect(JSON.parse(json.out)).toMatchObject({
+      intact: false,
+      entries: 1,
+      last: { seq: 2, at: '1970-01-01T00:00:00.000Z' },
+      findingCount: 2,
+    });
   });
 
   it('misses a head that was noted and is gone', async () => {

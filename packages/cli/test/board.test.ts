@@ -26,9 +26,9 @@ describe('the list of approvals', () => {
   test('answers the chosen one by its key', () => {
     const { press, view } = board();
     expect(view()).toMatch(/^> 1f1c2d3e.*first$/m);
-    expect(press('a')).toEqual({ do: 'approve', id: id(1), grant: 'once' });
-    expect(press('down', 's')).toEqual({ do: 'approve', id: id(2), grant: 'session' });
-    expect(press('k', 'A')).toEqual({ do: 'propose', id: id(1), rule: undefined });
+    expect(press('a')).toEqual({ do: 'approve', id: id(1) });
+    expect(press('down', 's')).toEqual({ do: 'propose', id: id(2), grant: 'session' });
+    expect(press('k', 'A')).toEqual({ do: 'propose', id: id(1), grant: 'always' });
     expect(press('d', 'n', 'o', 'x', 'backspace', 'enter')).toEqual({ do: 'deny', id: id(1), reason: 'no' });
     expect(press('q')).toEqual({ do: 'quit' });
   });
@@ -38,7 +38,7 @@ describe('the list of approvals', () => {
     made.show([two]);
     expect(view()).toContain('1f1c2d3e is settled.');
     expect(press('a')).toBeNull();
-    expect(press('j', 'a')).toEqual({ do: 'approve', id: id(2), grant: 'once' });
+    expect(press('j', 'a')).toEqual({ do: 'approve', id: id(2) });
   });
 
   test('a question that was answered elsewhere takes its prompt away', () => {
@@ -51,14 +51,14 @@ describe('the list of approvals', () => {
   test('one that comes leaves the chosen one chosen', () => {
     const { made, press } = board(false, [two]);
     made.show([one, two]);
-    expect(press('a')).toEqual({ do: 'approve', id: id(2), grant: 'once' });
+    expect(press('a')).toEqual({ do: 'approve', id: id(2) });
   });
 
   test('shows all of one, and answers it there', () => {
     const { press, view } = board();
     press('enter');
     expect(view()).toContain('careful allows it');
-    expect(press('a')).toEqual({ do: 'approve', id: id(1), grant: 'once' });
+    expect(press('a')).toEqual({ do: 'approve', id: id(1) });
   });
 
   test('asks question after question; a number is the proposed answer', () => {
@@ -69,23 +69,92 @@ describe('the list of approvals', () => {
     expect(press('s', 'o', 'enter')).toEqual({
       do: 'approve',
       id: id(1),
-      grant: 'once',
       answers: { 'Which database?': 'SQLite', 'Why?': 'so' },
     });
   });
 
-  test('keeps a rule only after it was shown, and only when it allows the call', () => {
-    const { made, press, view } = board();
-    const rule = { action: 'allow' as const };
-    const proposal = { rule, allowsThis: false, matches: ['git push'], nearMisses: ['git push -f'] };
-    made.propose(id(1), proposal);
-    expect(view()).toContain('git push -f');
+  test.each([
+    ['s', 'session', 'this session', 'enter'],
+    ['A', 'always', 'every session', 'y'],
+  ] as const)(
+    '%s keeps a rule only after it was shown, and only when it allows the call',
+    (key, grant, where, yes) => {
+      const { made, press, view } = board();
+      expect(press(key)).toEqual({ do: 'propose', id: id(1), grant });
+      const rule = { action: 'allow' as const };
+      const proposal = { rule, allowsThis: false, matches: ['git push'], nearMisses: ['git push -f'] };
+      made.propose(id(1), grant, proposal);
+      for (const text of ['{"action":"allow"}', '  git push', 'git push -f', `Keep it for ${where}?`]) {
+        expect(view()).toContain(text);
+      }
+      expect(press(yes)).toBeNull();
+      expect(press('e')).toEqual({ do: 'edit', id: id(1), grant, rule });
+      made.propose(id(1), grant, { ...proposal, allowsThis: true });
+      expect(press('x')).toBeNull();
+      made.propose(id(1), grant, { ...proposal, allowsThis: true });
+      expect(press(yes)).toEqual({ do: 'keep', id: id(1), grant, rule });
+    },
+  );
+
+  test('a rule that arrives after its approval was settled is not asked about', () => {
+    const { made, press } = board();
+    made.show([two]);
+    const proposal = { rule: { action: 'allow' as const }, allowsThis: true, matches: [], nearMisses: [] };
+    made.propose(id(1), 'session', proposal);
     expect(press('enter')).toBeNull();
-    expect(press('e')).toEqual({ do: 'edit', id: id(1), rule });
-    made.propose(id(1), { ...proposal, allowsThis: true });
-    expect(press('x')).toBeNull();
-    made.propose(id(1), { ...proposal, allowsThis: true });
-    expect(press('enter')).toEqual({ do: 'keep', id: id(1), rule });
+  });
+
+  test('what is asked back is seen however much stands before it', () => {
+    const { made } = board();
+    const rule = { action: 'allow' as const, args: { command: 'x'.repeat(900) } };
+    made.propose(id(1), 'session', {
+      rule,
+      allowsThis: true,
+      matches: Array(40).fill('y'.repeat(300)),
+      nearMisses: ['z'],
+    });
+    const lines = made.view(70, 12, { paint: (text) => text, now, userHome: '/' });
+    expect(lines).toHaveLength(12);
+    expect(lines.join('\n')).toContain('Keep it for this session?');
+  });
+
+  test('where no rule can be kept, s and A say so', () => {
+    const { press, view } = board(false, [anApproval({ id: id(1), suggestion: null })]);
+    expect(press('s')).toBeNull();
+    expect(view()).toContain('No rule can be kept');
+  });
+
+  test('says why the chosen one is asked', () => {
+    const verdict = { ...one.verdict, reason: 'pushing is for people' };
+    const { press, view } = board(false, [one, { ...two, verdict }]);
+    expect(view()).not.toContain('pushing is for people');
+    press('j');
+    expect(view()).toContain('why: pushing is for people');
+  });
+
+  test('notes go after a few seconds, and a lost daemon is forgotten when it answers', () => {
+    const { made, view } = board();
+    made.say('approved');
+    made.break('The daemon is not running.');
+    expect(view()).toContain('approved');
+    now += 4_000;
+    expect(view()).not.toContain('approved');
+    expect(view()).toContain('The daemon is not running.');
+    made.show([one, two]);
+    expect(view()).not.toContain('The daemon is not running.');
+  });
+
+  test.each([
+    [80, 24],
+    [70, 17],
+  ])('on %i columns and %i rows one sees every key, and the rule beside a long change', (columns, rows) => {
+    const diff = Array.from({ length: 60 }, (_, n) => `+line ${n}`).join('\n');
+    const { made, press } = board(false, [{ ...one, diff }]);
+    const view = () => made.view(columns, rows, { paint: (text) => text, now, userHome: '/' }).join('\n');
+    expect(view()).toContain('q quit');
+    press('enter');
+    expect(view()).toMatch(/why .*[\s\S]*rule .*"allow"[\s\S]*kept by approve/);
+    expect(view()).toContain('q quit');
   });
 
   test('fits its screen', () => {
@@ -103,6 +172,17 @@ describe('the list of approvals', () => {
 });
 
 describe('in the popup', () => {
+  test('what there is no room for is said to be there before it is approved', () => {
+    const command = Array.from({ length: 60 }, (_, line) => (line === 50 ? 'rm -rf ~' : `echo ${line}`)).join(
+      '\n',
+    );
+    const long = anApproval({ id: id(1), input: { command }, diff: null });
+    const { press, view } = board(true, [long]);
+    press('a');
+    expect(view()).not.toContain('rm -rf ~');
+    expect(view()).toMatch(/… \d+ more lines; Esc, then Enter shows them\n+Approve this call\?/);
+  });
+
   test('what somebody types as it opens answers nothing', () => {
     const made = new ApprovalBoard({ isPopup: true, now: () => now });
     made.show([one]);
@@ -115,7 +195,7 @@ describe('in the popup', () => {
   test.each(['enter', 'y'])('a yes takes a and %s', (key) => {
     const { press } = board(true);
     expect(press('a')).toBeNull();
-    expect(press(key)).toEqual({ do: 'approve', id: id(1), grant: 'once' });
+    expect(press(key)).toEqual({ do: 'approve', id: id(1) });
   });
 
   test('any other key behind it is a no', () => {

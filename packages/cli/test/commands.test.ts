@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { anApproval } from './approval.ts';
 import { aDelivery, aSession, type FakeDaemon, sessionId, startFakeDaemon } from './fake-daemon.ts';
 import { cli, type RunOptions } from './harness.ts';
 
@@ -426,4 +427,39 @@ describe('following', () => {
     ).toEqual([3, 7, 8]);
     expect(code).toBe(0);
   });
+});
+
+test('what a person must know of a session stands out in the list and in show', async () => {
+  await using other = await startFakeDaemon();
+  const id = '9fb7c2d3-1111-4222-8333-444455556666';
+  const base = aSession();
+  const metadata = {
+    ...base.metadata,
+    security: { dangerousMode: true, policySets: ['ci', 'team'], policyDefault: 'deny' as const },
+  };
+  const watched = aSession({
+    name: 'deploy',
+    status: 'needs_permission',
+    activity: null,
+    approvals: 2,
+    metadata,
+  });
+  other
+    .on('GET /sessions', () => ({ sessions: [watched, base] }))
+    .on('GET /sessions/deploy', () => ({ session: watched }))
+    .on('GET /approvals', () => ({ approvals: [anApproval({ id })] }));
+  for (const options of [[], ['--wide']]) {
+    const { out } = await cli(['sessions', ...options], { socket: other.socket });
+    const [, first, second] = out.split('\n');
+    expect(first).toContain('dangerous, 2 wait');
+    expect(second).not.toMatch(/dangerous|wait/);
+  }
+  const narrow = await cli(['sessions'], { socket: other.socket, columns: 60 });
+  expect(narrow.out).toContain('dangerous');
+  const { out } = await cli(['show', 'deploy'], { socket: other.socket });
+  expect(out).toMatch(/^policy sets +ci team$/m);
+  expect(out).toMatch(/^policy default +deny$/m);
+  expect(out).toMatch(/^dangerous +asks are answered yes; denials still hold$/m);
+  expect(out).toMatch(/^approvals waiting +2$/m);
+  expect(out).toMatch(/^ +codepiper approve 9fb7c2d3 {2}npm test && git push$/m);
 });

@@ -14,7 +14,7 @@ const rules: Policy['rules'] = [
     args: { command: ['git push*', '!git push --dry-run'] },
     reason: 'No pushes.',
   },
-  { action: 'allow' },
+  { action: 'ask' },
 ];
 const policy: Policy = {
   id: 'mine',
@@ -38,6 +38,12 @@ const policySet = {
   isDefault: true,
   policyIds: ['mine'],
   source: 'user',
+};
+const setting = {
+  key: 'policies.sets',
+  value: ['careful'],
+  origin: 'default',
+  from: null,
 };
 const ref = { policyId: 'mine', policyName: 'Mine', index: 0, reason: null };
 const verdict = {
@@ -70,6 +76,8 @@ beforeAll(async () => {
     .on('GET /policies/mine', () => ({ policy }))
     .on('PUT /policies/mine', () => ({ policy: own }))
     .on('DELETE /policies/mine', () => ({ success: true }))
+    .on('GET /config', () => ({ settings: [setting] }))
+    .on('GET /approvals', () => ({ approvals: [] }))
     .on('GET /policy-default', () => ({ action: 'ask', from: 'config' }))
     .on('PUT /policy-default', () => ({ action: 'deny', from: 'session' }))
     .on('POST /policies/explain', () => ({ verdict }))
@@ -125,7 +133,7 @@ describe('a command line becomes a request, and its answer an output', () => {
       ['policy', 'show', 'mine'],
       'GET /policies/mine',
       undefined,
-      /name +Mine\n[\s\S]*1 {2}deny +tool shell, command "git push\*" \| "!git push --dry-run" {2}\(No pushes\.\)\n {2}2 {2}allow +everything\n/,
+      /name +Mine\n[\s\S]*1 {2}deny +tool shell, command "git push\*" \| "!git push --dry-run" {2}\(No pushes\.\)\n {2}2 {2}ask +everything\n/,
     ],
     [
       [
@@ -318,11 +326,145 @@ describe('a command line becomes a request, and its answer an output', () => {
     const { code, out } = await run(['policy', 'create', '--file', 'rules.yaml', '--scope', 'set', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toHaveLength(2);
-    const bodies = daemon.asked.slice(before).map(({ body }) => body);
+    const posts = daemon.asked.slice(before).filter(({ method }) => method === 'POST');
+    const bodies = posts.map(({ body }) => body);
     expect(bodies).toMatchObject([
       { id: 'a', name: 'A', scope: 'set' },
       { name: 'B', scope: 'set', priority: 3 },
     ]);
+  });
+
+  test('a policy is known by its name and the beginning of its id', async () => {
+    const long: Policy = { ...policy, id: 'no-pushes-3fa2b1', name: 'No pushes at all' };
+    const other: Policy = { ...policy, id: 'no-writes-77aa01', name: 'Other' };
+    daemon
+      .on('GET /policies', () => ({ policies: [policy, long, other] }))
+      .on('PUT /policies/no-pushes-3fa2b1', () => ({ policy: long }))
+      .on('DELETE /policies/no-pushes-3fa2b1', () => ({ success: true }));
+    try {
+      for (const word of ['no-pushes-3fa2b1', 'no-p', 'No pushes at all']) {
+        expect(await run(['policy', 'toggle', word])).toMatchObject({
+          code: 0,
+          out: 'no-pushes-3fa2b1 is on\n',
+        });
+      }
+      expect((await run(['policy', 'delete', 'No pushes at all'])).out).toBe('no-pushes-3fa2b1 is gone\n');
+      const two = await run(['policy', 'delete', 'no-']);
+      expect(two.code).toBe(4);
+      expect(two.err).toMatch(
+        /"no-" may mean 2 policies[\s\S]*no-pushes-3fa2b1 {2}No pushes at all\n[\s\S]*no-writes/,
+      );
+      const near = await run(['policy', 'get', 'No pushs at all']);
+      expect(near).toMatchObject({
+        code: 4,
+        err: expect.stringContaining('Did you mean "No pushes at all"?'),
+      });
+    } finally {
+      daemon.on('GET /policies', () => ({ policies: [policy, own] }));
+    }
+  });
+
+  test('rules that look wrong, and a name there is already, are told on stderr', async () => {
+    const wrong: Policy = {
+      ...policy,
+      rules: [
+        { action: 'deny', tool: 'shel' },
+        { action: 'deny', tool: 'shell', args: { comand: 'x' } },
+        { action: 'allow', args: { command: '**' } },
+      ],
+    };
+    daemon.on('POST /policies', () => [201, { policy: wrong }]);
+    try {
+      const { code, err, out } = await run([
+        'policy',
+        'create',
+        '-n',
+        'Mine',
+        '-r',
+        '[{action: deny}]',
+        '--json',
+      ]);
+      expect({ code, id: JSON.parse(out).id }).toEqual({ code: 0, id: 'mine' });
+      expect(err.trimEnd().split('\n')).toEqual([
+        'Warning: a policy called "Mine" exists already: mine, own',
+        expect.stringMatching(/^Warning: rule 1 of "Mine": .*did you mean "shell"\?$/),
+        'Warning: rule 2 of "Mine": no call has args.comand: did you mean args.command?',
+        'Warning: rule 3 of "Mine": args.command "**" is no limit: it allows every command',
+      ]);
+      const file = await run(['policy', 'create', '--file', 'rules.yaml']);
+      expect(file.err).toContain('Warning: rule 1 of "Mine": ');
+    } finally {
+      daemon.on('POST /policies', () => [201, { policy }]);
+    }
+  });
+
+  test('many patterns are cut short for people', async () => {
+    const command = Array.from({ length: 184 }, (_, i) => (i === 3 ? 'x'.repeat(500) : `tool${i}*`));
+    const wall: Policy = { ...policy, rules: [{ action: 'allow', tool: 'shell', args: { command } }] };
+    daemon.on('GET /policies/mine', () => ({ policy: wall }));
+    try {
+      const { out } = await run(['policy', 'get', 'mine']);
+      expect(out).toContain(`command tool0* | tool1* | tool2* | ${'x'.repeat(59)}… | … 180 more (--json)\n`);
+      expect(JSON.parse((await run(['policy', 'get', 'mine', '--json'])).out)).toEqual(wall);
+    } finally {
+      daemon.on('GET /policies/mine', () => ({ policy }));
+    }
+  });
+
+  test('new sessions get the sets of the settings, unless one is marked', async () => {
+    const careful = { ...policySet, id: 'careful', isDefault: false };
+    daemon
+      .on('GET /policy-sets', () => ({ policySets: [careful] }))
+      .on('GET /policy-sets/careful', () => ({ policySet: careful, policies: [] }));
+    expect((await run(['policy-set', 'list'])).out).toMatch(/\ncareful .* by policies\.sets /);
+    expect((await run(['policy-set', 'get', 'careful'])).out).toMatch(/new sessions +get it by the setting/);
+    daemon.on('GET /policy-sets', () => ({ policySets: [careful, policySet] }));
+    expect((await run(['policy-set', 'list'])).out).not.toContain('by policies.sets');
+    expect((await run(['policy-set', 'get', 'careful'])).out).not.toContain('new sessions');
+    daemon.on('GET /policy-sets', () => ({ policySets: [policySet] }));
+  });
+
+  test('the daemon’s complaints name options and count from 1', async () => {
+    daemon.on('POST /policies', () => [
+      400,
+      {
+        error: 'body.name: is too long; body.rules.0.action: is wrong; params.id: is bad',
+        code: 'invalid_request',
+      },
+    ]);
+    try {
+      const { err, code } = await run(['policy', 'create', '-n', 'x', '-r', '[{action: deny}]']);
+      expect({ err, code }).toEqual({
+        err: 'Error: --name: is too long; rule 1: action: is wrong; the id: is bad\n',
+        code: 2,
+      });
+    } finally {
+      daemon.on('POST /policies', () => [201, { policy }]);
+    }
+  });
+
+  test('a default that denies says what waits', async () => {
+    const waits = await import('./approval.ts');
+    daemon.on('GET /approvals', () => ({ approvals: [waits.anApproval()] }));
+    try {
+      const { err } = await run(['policy', 'default', 'deny']);
+      expect(err).toBe('1 approval that waits is judged again: what no rule speaks of is denied.\n');
+      expect((await run(['policy', 'default', 'ask'])).err).toBe('');
+    } finally {
+      daemon.on('GET /approvals', () => ({ approvals: [] }));
+    }
+  });
+
+  test('a rule the sentence names is not named again', async () => {
+    const why = 'rule 1 of "Mine" denies `git push`';
+    const twice = { ...verdict, reason: why, parts: [{ ...verdict.parts[1], why }] };
+    daemon.on('POST /policies/explain', () => ({ verdict: twice }));
+    try {
+      const { out } = await run(['policy', 'explain', 'review', 'shell', 'git push']);
+      expect(out).toBe(`deny: ${why}\n\nparts\n  deny   shell   git push\n                 ${why}\n`);
+    } finally {
+      daemon.on('POST /policies/explain', () => ({ verdict }));
+    }
   });
 
   test.each([
@@ -398,14 +540,14 @@ describe('without a daemon', () => {
       await file('- name: a\n  rules: [{ action: deny }, { action: allow, tool: read }]'),
     ]);
     expect(code).toBe(1);
-    expect(out).toMatch(/^unreachable {2}rule 2 of draft-1: /m);
+    expect(out).toMatch(/^unreachable {2}rule 2 of "a": /m);
   });
 
   test.each([
     [
       'test',
       'cases: [{ tool: shell, comand: x, expect: deny }]',
-      /cases\.yaml:1:24: cases\.0: unknown key "comand"; did you mean "command"\?/,
+      /cases\.yaml:1:24: case 1: unknown key "comand"; did you mean "command"\?/,
     ],
     ['test', 'cases: []', /at least one case/],
     [
@@ -417,7 +559,7 @@ describe('without a daemon', () => {
     [
       'lint',
       '- { name: a, rules: [{ action: deny, tool: "[" }] }',
-      /cases\.yaml:1:\d+: 0\.rules\.0\.tool: the pattern "\["/,
+      /cases\.yaml:1:\d+: policy 1, rule 1: tool: the pattern "\["/,
     ],
   ])('policy %s says where %j is wrong', async (action, text, says) => {
     const result = await alone(['policy', action, await file(text)]);
@@ -443,7 +585,7 @@ describe('is refused before the daemon is asked', () => {
     [['policy', 'create', '--rules', '[]'], '--name is required'],
     [
       ['policy', 'create', '-n', 'x', '--rules', '[{"action":"deny","tol":"x"}]'],
-      '--rules:1:19: 0: unknown key "tol"; did you mean "tool"?',
+      '--rules:1:19: rule 1: unknown key "tol"; did you mean "tool"?',
     ],
     [['policy', 'create', '-n', 'x', '--rules', '[]'], 'at least one rule'],
     [['policy', 'create', '-n', 'x', '--rules', ' '], '--rules is empty'],
@@ -455,7 +597,7 @@ describe('is refused before the daemon is asked', () => {
     [['policy', 'create', '-f', 'x'], '-f'],
     [['policy', 'create', '--file', 'nothing'], '--file nothing cannot be read'],
     [['policy', 'create', '--file', '.'], 'it is a directory'],
-    [['policy', 'create', '--file', 'bad.yaml'], 'bad.yaml:4:25: policies.0.rules.0: unknown key "tol"'],
+    [['policy', 'create', '--file', 'bad.yaml'], 'bad.yaml:4:25: policy 1, rule 1: unknown key "tol"'],
     [['policy', 'create', '--file', 'rules.yaml', '--from', 'x'], '--file and --from exclude'],
     [['policy', 'create', 'x', '--file', 'rules.yaml'], 'leave "x" out'],
     [['policy', 'create', '--file', 'rules.yaml', '-n', 'x'], '--name names one policy'],

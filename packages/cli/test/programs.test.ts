@@ -315,6 +315,21 @@ describe('the environment of a service', () => {
   });
 });
 
+test('daemon restart stops nothing when the configuration is wrong', async () => {
+  await using daemon = await startFakeDaemon();
+  daemon.on('GET /config', () => ({ settings: [] }));
+  await writeFile(join(daemon.directory, 'config.yaml'), 'colour: blue\n');
+  const { code, err } = await cli(['daemon', 'restart'], {
+    socket: daemon.socket,
+    env: { CODEPIPER_HOME: daemon.directory },
+  });
+  expect(code).toBe(2);
+  expect(err).toMatch(/colour[\s\S]*Nothing was stopped/);
+  expect(daemon.asked.map(({ path }) => path)).toEqual(['/config']);
+});
+
+const aSet = { name: 'team', description: null, isDefault: false, policyIds: [], source: 'user' };
+
 describe('doctor', () => {
   interface Report {
     ok: boolean;
@@ -356,6 +371,50 @@ describe('doctor', () => {
       status: 'fail',
       message: expect.stringContaining('is no socket'),
     });
+  });
+
+  test('a broken rules file is named with its line, and sets that are nowhere', async () => {
+    await using directory = await makeTempDir();
+    const rules = join(directory.path, 'rules.yaml');
+    const config = `policies:\n  file: ${rules}\n  sets: [careful, team]\n`;
+    await writeFile(join(directory.path, 'config.yaml'), config);
+    const missing = await doctor(directory.path);
+    expect(missing.find('rules file')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(`${rules} cannot be read`),
+    });
+    // Without a daemon nobody knows the sets that people made.
+    expect(missing.find('policy sets')).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining('"team"'),
+    });
+
+    await writeFile(rules, 'policies:\n  - name: x\n    rules:\n      - { action: alow }\n');
+    const broken = await doctor(directory.path);
+    expect(broken.code).toBe(1);
+    expect(broken.find('rules file')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(`${rules}:4:`),
+    });
+
+    await writeFile(rules, 'policies:\n  - name: x\n    rules:\n      - { action: allow }\n');
+    const right = await doctor(directory.path, { CODEPIPER_POLICY_SETS: 'ci' });
+    expect(right.find('rules file')).toMatchObject({ status: 'ok' });
+    expect(right.find('policy sets')).toMatchObject({ status: 'ok' });
+  });
+
+  test.each([
+    ['team', 'ok'],
+    ['tema', 'fail'],
+  ])('a running daemon knows whether there is a set %s', async (set, status) => {
+    await using daemon = await startFakeDaemon();
+    daemon.on('GET /policy-sets', () => ({ policySets: [{ id: 'team', ...aSet }] }));
+    const { out } = await cli(['doctor', '--json'], {
+      socket: daemon.socket,
+      env: { CODEPIPER_HOME: daemon.directory, CODEPIPER_POLICY_SETS: set },
+    });
+    const { checks }: Report = JSON.parse(out);
+    expect(checks.find(({ name }) => name === 'policy sets')).toMatchObject({ status });
   });
 
   test('what is missing is named with the way to get it', async () => {

@@ -6,22 +6,24 @@ import { clean, detailLines, sessionLabel, shortApproval, type TextOptions } fro
 
 type Answers = Readonly<Record<string, string>>;
 
+type LongGrant = 'session' | 'always';
+
 /** What the person wants done. */
 export type BoardAction =
-  | { do: 'approve'; id: string; grant: 'once' | 'session'; answers?: Answers }
-  | { do: 'keep'; id: string; rule: Rule }
+  | { do: 'approve'; id: string; answers?: Answers }
+  | { do: 'keep'; id: string; grant: LongGrant; rule: Rule }
   | { do: 'deny'; id: string; reason: string | undefined }
-  | { do: 'propose'; id: string; rule: Rule | undefined }
-  | { do: 'edit'; id: string; rule: Rule }
+  | { do: 'propose'; id: string; grant: LongGrant }
+  | { do: 'edit'; id: string; grant: LongGrant; rule: Rule }
   | { do: 'quit' };
 
 type Mode =
   | { at: 'list' }
   | { at: 'details'; top: number }
-  | { at: 'confirm'; id: string; grant: 'once' | 'session' }
+  | { at: 'confirm'; id: string }
   | { at: 'reason'; id: string; text: string }
   | { at: 'answer'; id: string; text: string; answers: Answers }
-  | { at: 'rule'; id: string; proposal: Proposal };
+  | { at: 'rule'; id: string; grant: LongGrant; proposal: Proposal };
 
 export interface BoardOptions {
   /** In the tmux popup: a stray key must not approve, and nothing that waits is the end. */
@@ -30,7 +32,11 @@ export interface BoardOptions {
 }
 
 /** How long a popup that just opened takes no keys, in milliseconds: they were meant for what it covers. */
-const deafMs = 500;
+export const deafMs = 500;
+/** How long a note stays, in milliseconds. */
+const noteMs = 4_000;
+/** What is listed beside a rule: the screen is small. */
+const shownCalls = { matches: 3, nearMisses: 2 };
 
 /**
  * The list of what waits, as a person steers it by keys: what is chosen, what is asked back, what the screen shows. It
@@ -43,7 +49,9 @@ export class ApprovalBoard {
   #approvals: readonly Approval[] = [];
   #chosen: string | null = null;
   #mode: Mode = { at: 'list' };
-  #message = '';
+  #note = { text: '', until: 0 };
+  /** Why what is shown may be out of date; until it is read again. */
+  #broken = '';
 
   constructor(options: BoardOptions) {
     this.#options = options;
@@ -57,32 +65,40 @@ export class ApprovalBoard {
   /** What waits now, oldest first. */
   show(approvals: readonly Approval[]): void {
     const before = this.#approvals;
+    this.#broken = '';
     this.#approvals = approvals;
     if (before.length === 0) this.#chosen ??= approvals[0]?.id ?? null;
     const has = (id: string | null) => approvals.some((approval) => approval.id === id);
     const subject = 'id' in this.#mode ? this.#mode.id : this.#chosen;
     if (subject !== null && !has(subject)) {
       const gone = before.find(({ id }) => id === subject);
-      if (gone && this.#message === '') this.#message = `${shortApproval(gone)} is settled.`;
+      if (gone && this.#noteNow() === '') this.say(`${shortApproval(gone)} is settled.`);
       this.#mode = { at: 'list' };
     }
     if (!has(this.#chosen)) this.#chosen = null;
   }
 
+  /** Shows a note for a few seconds, or until the next key. */
   say(message: string): void {
-    this.#message = clean(message);
+    this.#note = { text: clean(message), until: this.#options.now() + noteMs };
   }
 
-  /** The rule that `always` would keep for an approval. */
-  propose(id: string, proposal: Proposal): void {
-    this.#mode = { at: 'rule', id, proposal };
+  /** Says why nothing new is heard; until it is again. */
+  break(reason: string): void {
+    this.#broken = clean(reason);
+  }
+
+  /** The rule that would be kept for an approval. One that was settled meanwhile needs none. */
+  propose(id: string, grant: LongGrant, proposal: Proposal): void {
+    if (!this.#approvals.some((approval) => approval.id === id)) return;
+    this.#mode = { at: 'rule', id, grant, proposal };
   }
 
   /** @returns what is to be done for the key, if anything */
   press(key: string): BoardAction | null {
     const { isPopup, now } = this.#options;
     if (isPopup && now() - this.#openedAt < deafMs) return null;
-    this.#message = '';
+    this.#note = { text: '', until: 0 };
     if (key === 'ctrl+c') return { do: 'quit' };
     switch (this.#mode.at) {
       case 'list':
@@ -101,11 +117,20 @@ export class ApprovalBoard {
 
   /** The screen, line by line, as wide as it is. */
   view(columns: number, rows: number, options: TextOptions): string[] {
-    const foot = [this.#message, this.#help()].filter((line) => line !== '');
+    const why = this.#mode.at === 'list' ? this.#current?.verdict.reason : undefined;
+    const foot = [
+      why === undefined ? '' : `why: ${clean(why)}`,
+      this.#noteNow() || this.#broken,
+      this.#help(),
+    ].filter((line) => line !== '');
     const room = Math.max(1, rows - foot.length - 1);
     const body = this.#body(columns, room, options).slice(0, room);
     const gap = Array<string>(Math.max(0, rows - body.length - foot.length)).fill('');
     return [...body, ...gap, ...foot.map((line) => options.paint(truncate(line, columns), 'dim'))];
+  }
+
+  #noteNow(): string {
+    return this.#options.now() < this.#note.until ? this.#note.text : '';
   }
 
   get #current(): Approval | undefined {
@@ -126,28 +151,30 @@ export class ApprovalBoard {
   }
 
   #pressOn(key: string, approval: Approval): BoardAction | null {
-    const { id, kind } = approval;
+    const { id, kind, suggestion } = approval;
+    const grant = key === 's' ? 'session' : key === 'A' ? 'always' : null;
     const isTool = kind === 'tool';
     if (key === 'enter') this.#mode = { at: 'details', top: 0 };
     else if (key === 'd') this.#mode = { at: 'reason', id, text: '' };
     else if (key === 'a' && kind === 'question') this.#mode = { at: 'answer', id, text: '', answers: {} };
-    else if (key === 'a' || (key === 's' && isTool))
-      return this.#approve(id, key === 'a' ? 'once' : 'session');
-    else if (key === 'A' && isTool) return { do: 'propose', id, rule: undefined };
-    else if ((key === 's' || key === 'A') && !isTool)
-      this.#message = `A ${kind} has no rule: answer it with a.`;
+    else if (key === 'a') return this.#approve(id);
+    else if (grant && suggestion) return { do: 'propose', id, grant };
+    else if (grant)
+      this.say(
+        isTool ? 'No rule can be kept for this call: a approves it.' : `A ${kind} has no rule: a answers it.`,
+      );
     return null;
   }
 
-  #approve(id: string, grant: 'once' | 'session'): BoardAction | null {
-    if (!this.#options.isPopup) return { do: 'approve', id, grant };
-    this.#mode = { at: 'confirm', id, grant };
+  #approve(id: string): BoardAction | null {
+    if (!this.#options.isPopup) return { do: 'approve', id };
+    this.#mode = { at: 'confirm', id };
     return null;
   }
 
-  #pressConfirm(key: string, { id, grant }: Extract<Mode, { at: 'confirm' }>): BoardAction | null {
+  #pressConfirm(key: string, { id }: Extract<Mode, { at: 'confirm' }>): BoardAction | null {
     this.#mode = { at: 'list' };
-    return key === 'enter' || key === 'y' ? { do: 'approve', id, grant } : null;
+    return isYes(key) ? { do: 'approve', id } : null;
   }
 
   #pressReason(key: string, mode: Extract<Mode, { at: 'reason' }>): BoardAction | null {
@@ -171,20 +198,21 @@ export class ApprovalBoard {
       if (open.length > 1) this.#mode = { ...mode, text: '', answers };
       else {
         this.#mode = { at: 'list' };
-        return { do: 'approve', id: mode.id, grant: 'once', answers };
+        return { do: 'approve', id: mode.id, answers };
       }
     } else if (key !== 'enter') this.#mode = { ...mode, text: typed(mode.text, key) };
     return null;
   }
 
-  #pressRule(key: string, { id, proposal }: Extract<Mode, { at: 'rule' }>): BoardAction | null {
-    if (key === 'e') return { do: 'edit', id, rule: proposal.rule };
-    if (key === 'enter' && !proposal.allowsThis) {
-      this.#message = 'This rule does not allow the call it is for: edit it with e.';
+  #pressRule(key: string, { id, grant, proposal }: Extract<Mode, { at: 'rule' }>): BoardAction | null {
+    const { rule, allowsThis } = proposal;
+    if (key === 'e') return { do: 'edit', id, grant, rule };
+    if (isYes(key) && !allowsThis) {
+      this.say('This rule does not allow the call it is for: edit it with e.');
       return null;
     }
     this.#mode = { at: 'list' };
-    return key === 'enter' ? { do: 'keep', id, rule: proposal.rule } : null;
+    return isYes(key) ? { do: 'keep', id, grant, rule } : null;
   }
 
   #move(step: number): void {
@@ -207,17 +235,20 @@ export class ApprovalBoard {
       this.#mode = { at: 'details', top };
       return details.slice(top);
     }
-    const prompt = this.#prompt(mode, subject).flatMap((line) => folded(line, columns));
+    const prompt = this.#prompt(mode, subject, columns).flatMap((line) => folded(line, columns));
+    if (prompt.length > rows) return [...prompt.slice(0, rows - 1), ...prompt.slice(-1)];
     // What is asked back must be seen, and as much as there is room for of what it is about.
-    return [...details.slice(0, Math.max(0, rows - prompt.length - 1)), '', ...prompt];
+    const room = Math.max(0, rows - prompt.length - 1);
+    const shown = details.length <= room ? details : details.slice(0, Math.max(0, room - 1));
+    const hidden = details.length - shown.length;
+    const more = hidden > 0 ? [`… ${hidden} more lines; Esc, then Enter shows them`] : [];
+    return [...shown, ...more, '', ...prompt].slice(-rows);
   }
 
-  #prompt(mode: Exclude<Mode, { at: 'list' | 'details' }>, approval: Approval): string[] {
+  #prompt(mode: Exclude<Mode, { at: 'list' | 'details' }>, approval: Approval, columns: number): string[] {
     switch (mode.at) {
       case 'confirm':
-        return [
-          `Approve ${mode.grant === 'once' ? 'this call' : 'this and calls like it in the session'}? Enter or y`,
-        ];
+        return ['Approve this call? Enter or y'];
       case 'reason':
         return [`Deny; a reason for the model, or Enter for none: ${clean(mode.text)}_`];
       case 'answer': {
@@ -226,8 +257,8 @@ export class ApprovalBoard {
       }
       case 'rule':
         return [
-          ...proposalLines(mode.proposal),
-          'Keep it for every session? Enter yes, e edit, any other key no',
+          ...proposalLines(mode.proposal, { ...shownCalls, columns }),
+          `Keep it for ${mode.grant === 'session' ? 'this' : 'every'} session? Enter or y yes, e edit, else no`,
         ];
     }
   }
@@ -254,13 +285,21 @@ export class ApprovalBoard {
   #help(): string {
     switch (this.#mode.at) {
       case 'list':
-        return 'j/k move  a approve  s session  A always  d deny  Enter details  q quit';
+        return 'j/k move  a approve  s session  A always  d deny  Enter show  q quit';
       case 'details':
         return 'j/k scroll  a approve  s session  A always  d deny  Enter back  q quit';
-      default:
+      case 'confirm':
+      case 'rule':
+        return 'Esc back; nothing is approved';
+      case 'reason':
+      case 'answer':
         return 'Esc back';
     }
   }
+}
+
+function isYes(key: string): boolean {
+  return key === 'enter' || key === 'y';
 }
 
 function typed(text: string, key: string): string {
@@ -270,7 +309,7 @@ function typed(text: string, key: string): string {
 }
 
 /** A line over as many as it takes: nothing of what is decided about may be cut off. Coloured lines are left whole. */
-function folded(line: string, columns: number): string[] {
+export function folded(line: string, columns: number): string[] {
   if (line.length <= columns || line.includes('\x1b')) return [line];
   const pieces: string[] = [];
   for (let rest = line; rest !== ''; rest = rest.slice(columns)) pieces.push(rest.slice(0, columns));

@@ -5,28 +5,39 @@ import { join } from 'node:path';
 import type { ApiReply } from '@codepiper/client/api.ts';
 import type { Rule } from '@codepiper/core/policies/policy.ts';
 import type { Context } from '../context.ts';
+import { explain } from '../explain.ts';
 import type { Io } from '../io.ts';
+import { truncate } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 import { clean, ruleText } from './text.ts';
 
 /** A rule that would be kept, and what it would do. */
 export type Proposal = ApiReply<'POST', '/approvals/:id/proposal'>;
 
-/** Most past calls that are listed. */
-const shownMatches = 8;
+interface Room {
+  /** Most past calls that are listed. */
+  matches: number;
+  nearMisses: number;
+  /** Columns of a call; the rule itself is never cut. */
+  columns: number;
+}
 
-export function proposalLines(proposal: Proposal): string[] {
+const enoughRoom: Room = { matches: 8, nearMisses: Infinity, columns: Infinity };
+
+export function proposalLines(proposal: Proposal, room: Room = enoughRoom): string[] {
   const { rule, allowsThis, matches, nearMisses } = proposal;
-  const more = matches.length > shownMatches ? [`  … and ${matches.length - shownMatches} more`] : [];
+  const more = matches.length > room.matches ? [`  … and ${matches.length - room.matches} more`] : [];
+  const call = (text: string) => truncate(`  ${clean(text)}`, room.columns);
   return [
     'The rule:',
     `  ${ruleText(rule)}`,
     ...(allowsThis ? [] : ['It does not allow this very call: widen it.']),
     matches.length === 0 ? 'It would have allowed nothing else so far.' : 'It would have allowed:',
-    ...matches.slice(0, shownMatches).map((call) => `  ${clean(call)}`),
+    ...matches.slice(0, room.matches).map(call),
     ...more,
     ...(nearMisses.length === 0
       ? []
-      : ['It would not allow:', ...nearMisses.map((call) => `  ${clean(call)}`)]),
+      : ['It would not allow:', ...nearMisses.slice(0, room.nearMisses).map(call)]),
   ];
 }
 
@@ -43,30 +54,68 @@ export async function confirmRule(
 ): Promise<Rule | undefined> {
   const { io, input } = context;
   if (input.flag('yes') || !io.isTTY.stdin || !io.isTTY.stderr) return given;
-  for (let rule = given; ; ) {
-    const proposal = await context
-      .client()
-      .request('POST', '/approvals/:id/proposal', { params: { id }, body: { rule } });
-    io.err(`${proposalLines(proposal).join('\n')}\n`);
-    const where = grant === 'session' ? 'in this session' : 'in every session';
+  const propose = (rule: Rule | undefined) =>
+    context.client().request('POST', '/approvals/:id/proposal', { params: { id }, body: { rule } });
+  const where = grant === 'session' ? 'in this session' : 'in every session';
+  let proposal = await propose(given);
+  /** What the editor opens: after a mistake the text with it. */
+  let text = ruleJson(proposal.rule);
+  io.err(`${proposalLines(proposal).join('\n')}\n`);
+  for (;;) {
     const answer = (await io.ask(`Keep it ${where}? [y/e(dit)/N] `)).trim().toLowerCase();
-    if (answer === 'y' || answer === 'yes') return proposal.rule;
+    if (answer === 'y' || answer === 'yes') {
+      if (proposal.allowsThis) return proposal.rule;
+      io.err('It does not allow the call it is for: e edits it.\n');
+      continue;
+    }
     if (answer !== 'e' && answer !== 'edit') throw new Error('Nothing was approved.');
-    rule = await editRule(io, proposal.rule);
+    try {
+      text = await editText(io, text);
+      proposal = await propose(await readRule(text, 'the rule'));
+      io.err(`${proposalLines(proposal).join('\n')}\n`);
+    } catch (error) {
+      const { message, code } = explain(error);
+      // Answered elsewhere, or no daemon: there is nothing left to ask about.
+      if (code !== 'invalid_request' && code !== 'internal') throw error;
+      io.err(`${clean(plainly(message))}\nThe rule is still ${ruleText(proposal.rule)}\n`);
+    }
   }
 }
 
-/** The rule as the person's editor leaves it. @throws Error when that is no JSON */
+function ruleJson(rule: Rule): string {
+  return `${JSON.stringify(rule, null, 2)}\n`;
+}
+
+/** A message of the daemon about a request, as one about what the person gave. */
+function plainly(message: string): string {
+  return message.replaceAll(/\bbody\.(rule\.)?/g, '');
+}
+
+/**
+ * One rule in YAML or JSON.
+ *
+ * @param label how errors name the text
+ * @throws CodepiperError `invalid_request` that names the place of each problem, UsageError for several rules
+ */
+export async function readRule(text: string, label: string): Promise<Rule> {
+  const { parseRules } = await import('@codepiper/daemon/policies/rules-text.ts');
+  const [rule, ...others] = parseRules(text, label);
+  if (rule && others.length === 0) return rule;
+  throw new UsageError(`${label} has ${others.length + 1} rules; one is kept.`);
+}
+
+/** The rule as the person's editor leaves it. @throws CodepiperError or UsageError when that is no rule */
 export async function editRule(io: Io, rule: Rule): Promise<Rule> {
+  return readRule(await editText(io, ruleJson(rule)), 'the rule');
+}
+
+async function editText(io: Io, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'codepiper-rule-'));
-  const file = join(folder, 'rule.json');
+  const file = join(folder, 'rule.yaml');
   try {
-    await writeFile(file, `${JSON.stringify(rule, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(file, text, { mode: 0o600 });
     await runEditor(io, file);
-    return JSON.parse(await readFile(file, 'utf8')) as Rule;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Error(`The rule is not valid JSON: ${error.message}`);
-    throw error;
+    return await readFile(file, 'utf8');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -57,27 +57,42 @@ export function expiryText({ expiresAt }: Approval, now: number): string {
 /** Everything about one approval, line by line. */
 export function detailLines(approval: Approval, options: TextOptions): string[] {
   const { paint, now, userHome } = options;
+  const { id, status, summary, input } = approval;
+  const isPending = status === 'pending';
   const facts: [string, string][] = [
-    ['id', approval.id],
+    ['id', id],
     ['session', `${sessionLabel(approval)} (${approval.sessionId.slice(0, 8)}, ${approval.provider})`],
     ['status', statusText(approval, now)],
-    ['wants', approval.summary],
+    ...(summary === input.command ? [] : ([['wants', summary]] as [string, string][])),
     ['tool', `${approval.tool} (${approval.toolKind})`],
     ['directory', shortPath(approval.cwd, userHome)],
     ['asked', `${approval.askedAt} (${age(approval.askedAt, now)} ago)`],
-    ['why', approval.verdict.reason],
-    ...(approval.inTerminal
+    ...(approval.inTerminal && isPending
       ? ([['also', "the agent's own dialog is open in its terminal"]] as [string, string][])
       : []),
   ];
+  // What is decided about comes first, then why it is asked and what could be kept: a small screen shows all three.
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(9)}  ${clean(value)}`),
+    ...facts.map(factLine),
     ...wantedLines(approval, paint),
     ...questionLines(approval, paint),
+    '',
+    factLine(['why', approval.verdict.reason]),
+    ...(isPending ? [factLine(['rule', suggestionText(approval)])] : []),
     ...partLines(approval, paint),
     ...diffLines(approval.diff, paint),
-    ...suggestionLines(approval, paint),
   ];
+}
+
+function factLine([name, value]: readonly [name: string, value: string]): string {
+  return `${name.padEnd(9)}  ${clean(value)}`;
+}
+
+/** The rule that an approval for longer would keep, or why there is none. */
+function suggestionText({ suggestion, kind }: Approval): string {
+  if (suggestion !== null) return `${JSON.stringify(suggestion)} (kept by approve --session or --always)`;
+  if (kind === 'tool') return 'none can be kept for this call: it is approved once, each time';
+  return `none: each ${kind} is answered by itself`;
 }
 
 function statusText(approval: Approval, now: number): string {
@@ -134,16 +149,6 @@ function diffLines(diff: string | null, paint: Paint): string[] {
       return line.startsWith('-') ? paint(text, 'red') : text;
     });
   return ['', paint('change', 'bold'), ...coloured];
-}
-
-function suggestionLines(approval: Approval, paint: Paint): string[] {
-  const { suggestion, status } = approval;
-  if (suggestion === null || status !== 'pending') return [];
-  return [
-    '',
-    paint('a rule that would allow it (approve --session or --always)', 'bold'),
-    `  ${ruleText(suggestion)}`,
-  ];
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {

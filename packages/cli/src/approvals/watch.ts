@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
+import type { Rule } from '@codepiper/core/policies/policy.ts';
 import type { Context } from '../context.ts';
 import { explain } from '../explain.ts';
 import { UsageError } from '../usage-error.ts';
-import { ApprovalBoard, type BoardAction } from './board.ts';
+import { ApprovalBoard, type BoardAction, deafMs, folded } from './board.ts';
 import { openScreen, type Screen } from './keyboard.ts';
 import { editRule } from './rule.ts';
 import { clean, outcomeText, sessionLabel, shortApproval } from './text.ts';
@@ -27,10 +28,31 @@ export async function watchApprovals(context: Context, options: WatchOptions): P
   if (options.isPopup && !isTerminal)
     throw new UsageError('--popup needs a terminal; see approvals --watch.');
   // Asked once before the screen is taken: what is wrong is said where it stays.
-  await readPending(context, options.session);
+  try {
+    await readPending(context, options.session);
+  } catch (error) {
+    if (options.isPopup) {
+      using screen = openScreen(io.out);
+      await sayAndWait(context, screen, explain(error).message);
+    }
+    throw error;
+  }
   if (!isTerminal) return printChanges(context, options);
   using screen = openScreen(io.out);
   await runBoard(context, screen, options);
+}
+
+/** Shows why there is no board until a key is pressed: tmux closes a popup as soon as its program ends. */
+export async function sayAndWait({ io }: Context, screen: Screen, message: string): Promise<void> {
+  const draw = () => {
+    const lines = folded(clean(message), Math.max(1, screen.columns));
+    screen.draw([...lines, '', 'Any key closes this.']);
+  };
+  draw();
+  screen.onResize(draw);
+  const openedAt = io.now();
+  // What is typed as it opens was meant for what it covers.
+  for await (const _key of screen.keys) if (io.now() - openedAt >= deafMs) return;
 }
 
 /** The board on a screen; tests hand in their own. */
@@ -55,7 +77,7 @@ export async function runBoard(context: Context, screen: Screen, options: WatchO
       leaving.abort();
     },
     broken(reason) {
-      board.say(reason);
+      board.break(reason);
       draw();
     },
   });
@@ -90,19 +112,21 @@ async function act(
   const client = context.client();
   const { id } = action;
   const params = { id };
-  const propose = async (rule: Extract<BoardAction, { do: 'edit' }>['rule'] | undefined) =>
-    board.propose(id, await client.request('POST', '/approvals/:id/proposal', { params, body: { rule } }));
+  const propose = (rule: Rule | undefined) =>
+    client.request('POST', '/approvals/:id/proposal', { params, body: { rule } });
   try {
-    if (action.do === 'propose') await propose(action.rule);
-    else if (action.do === 'edit') await propose(await screen.lend(() => editRule(context.io, action.rule)));
-    else if (action.do === 'deny') {
+    if (action.do === 'propose') board.propose(id, action.grant, await propose(undefined));
+    else if (action.do === 'edit') {
+      const rule = await screen.lend(() => editRule(context.io, action.rule));
+      board.propose(id, action.grant, await propose(rule));
+    } else if (action.do === 'deny') {
       await client.request('POST', '/approvals/:id/deny', { params, body: { reason: action.reason } });
       board.say(`${id.slice(0, 8)} denied`);
     } else {
       const body =
         action.do === 'keep'
-          ? { grant: 'always' as const, rule: action.rule }
-          : { grant: action.grant, answers: action.answers };
+          ? { grant: action.grant, rule: action.rule }
+          : { grant: 'once' as const, answers: action.answers };
       await client.request('POST', '/approvals/:id/approve', { params, body });
       board.say(`${id.slice(0, 8)} approved`);
     }

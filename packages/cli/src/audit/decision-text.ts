@@ -1,7 +1,7 @@
 import type { Decision } from '@codepiper/core/audit/decision.ts';
-import type { RuleRef } from '@codepiper/core/policies/verdict.ts';
 import type { Context } from '../context.ts';
-import { age, type Colour, clean, shortPath, table } from '../output.ts';
+import { age, type Colour, clean, shortPath, table, truncate } from '../output.ts';
+import { refText, whyText } from '../policies/rule-text.ts';
 import { toCsv } from './csv.ts';
 
 const decisionColours: Readonly<Record<Decision['decision'], Colour>> = {
@@ -20,9 +20,9 @@ export function listDecisions({ io, paint }: Context, decisions: readonly Decisi
     entry.sessionName ?? entry.sessionId?.slice(0, 8) ?? '',
     entry.decision,
     byText(entry),
-    entry.tool ?? '',
-    callText(entry),
-    entry.reason,
+    capped(entry.tool ?? '', 40),
+    capped(callText(entry), 80),
+    capped(entry.reason, 160),
   ]);
   const columns = [
     { title: 'ENTRY' },
@@ -48,10 +48,32 @@ function byText({ by, who }: Decision): string {
   return who === null ? by : `${by} (${who})`;
 }
 
-/** What the call does, in a line. */
-function callText({ parts, input }: Decision): string {
+/** What the call does, or what was changed, in a line. */
+function callText({ decision, parts, input }: Decision): string {
+  if (decision === 'change') return changeText(input);
   const texts = parts.map(({ text }) => text);
-  return (texts.length > 0 ? texts.join('; ') : input === null ? '' : JSON.stringify(input)).trim();
+  return texts.length > 0 ? texts.join('; ') : input === null ? '' : JSON.stringify(input);
+}
+
+/** Of a policy or a set its id; of what a session or a file got, that. */
+function changeText(input: Decision['input']): string {
+  if (input === null) return '';
+  if (typeof input.id === 'string') return input.id;
+  return Object.entries(input)
+    .flatMap(([key, value]) =>
+      value === null ? [] : [`${key} ${[value].flat().map(nameOf).join(', ') || 'none'}`],
+    )
+    .join('; ');
+}
+
+function nameOf(value: unknown): string {
+  const hasId = typeof value === 'object' && value !== null && 'id' in value;
+  return String(hasId ? value.id : typeof value === 'object' ? '…' : value);
+}
+
+/** In one line, and not so long that a table without a width becomes unreadable. */
+function capped(text: string, width: number): string {
+  return truncate(text.replaceAll(/\s+/g, ' ').trim(), width);
 }
 
 /** Everything about one entry, part by part. */
@@ -62,7 +84,7 @@ export function describeDecision({ io, paint }: Context, entry: Decision): strin
     ['decision', entry.decision],
     ['by', byText(entry)],
     ['reason', entry.reason],
-    ['rule', entry.rule && ruleText(entry.rule)],
+    ['rule', entry.rule && refText(entry.rule)],
     ['session', sessionText(entry)],
     ['provider', entry.provider],
     ['tool', entry.tool && (entry.toolKind === null ? entry.tool : `${entry.tool} (${entry.toolKind})`)],
@@ -83,13 +105,9 @@ export function describeDecision({ io, paint }: Context, entry: Decision): strin
     });
   const parts = entry.parts.flatMap(({ action, kind, text, why, rule }) => [
     `  ${paint(action.padEnd(5), action === 'none' ? 'dim' : decisionColours[action])}  ${kind.padEnd(6)}  ${clean(text)}\n`,
-    `         ${paint(clean(rule === null ? why : `${why} [${ruleText(rule)}]`), 'dim')}\n`,
+    `         ${paint(clean(whyText(why, rule)), 'dim')}\n`,
   ]);
   return [...lines, ...(parts.length > 0 ? ['\nparts\n', ...parts] : [])].join('');
-}
-
-function ruleText({ policyId, policyName, index }: RuleRef): string {
-  return `rule ${index + 1} of ${policyName}${policyName === policyId ? '' : ` (${policyId})`}`;
 }
 
 function sessionText({ sessionId, sessionName }: Decision): string | null {

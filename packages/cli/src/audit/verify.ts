@@ -40,7 +40,8 @@ export async function verify(context: Context): Promise<number> {
   });
   if (wasTold) io.err('\r\x1b[2K');
   const isIntact = report.findingCount === 0;
-  context.print({ intact: isIntact, ...report }, () => describe(context, database, report));
+  const told = { intact: isIntact, ...report, first: withTime(report.first), last: withTime(report.last) };
+  context.print(told, () => describe(context, database, report));
   return isIntact ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -68,12 +69,18 @@ function readExpected(text: string | undefined): { seq: number; hash: string } |
   return { seq: Number(seq), hash };
 }
 
+function withTime<T extends { at: number }>(end: T | null): (Omit<T, 'at'> & { at: string | null }) | null {
+  return end && { ...end, at: isoTime(end.at) ?? null };
+}
+
+/** Undefined for what no clock has shown: the row was changed. */
+function isoTime(at: number): string | undefined {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
 function describe({ paint }: Context, database: string, report: TrailReport): string {
   const { entries, first, last, checkpoints, signedUpTo, findings, findingCount } = report;
-  const time = (at: number | undefined) => {
-    const date = new Date(at ?? Number.NaN);
-    return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString();
-  };
   const [worst] = findings;
   const head = worst
     ? paint(`broken${worst.seq === null ? '' : ` at entry ${worst.seq}`}: ${clean(worst.what)}`, 'red')
@@ -81,7 +88,9 @@ function describe({ paint }: Context, database: string, report: TrailReport): st
   const facts = [
     ['database', clean(database)],
     ['entries', first && last ? `${entries} (${first.seq} to ${last.seq})` : '0'],
-    ...(first && last ? [['range', `${time(first.at)} to ${time(last.at)}`]] : []),
+    ...(first && last
+      ? [['range', `${isoTime(first.at) ?? 'unknown'} to ${isoTime(last.at) ?? 'unknown'}`]]
+      : []),
     ['checkpoints', signedUpTo === 0 ? 'none' : `${checkpoints}, signed up to entry ${signedUpTo}`],
     ...(last ? [['head', `${last.seq}:${clean(String(last.hash))}`]] : []),
   ];

@@ -1,6 +1,7 @@
 import type { Grant, Question } from '@codepiper/core/approvals/approval.ts';
 import type { Rule } from '@codepiper/core/policies/policy.ts';
-import { confirmRule } from '../approvals/rule.ts';
+import { readNote } from '../approvals/note.ts';
+import { confirmRule, readRule } from '../approvals/rule.ts';
 import { settledLine } from '../approvals/text.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../usage-error.ts';
@@ -9,7 +10,7 @@ export async function run(context: Context): Promise<void> {
   const { input } = context;
   const id = input.required(0);
   const grant = chosenGrant(context);
-  const note = input.text('note');
+  const note = readNote(input, 'note');
   const client = context.client();
   if (input.flag('like')) {
     const without = ['session', 'always', 'rule', 'answer'].find((name) => input.flag(name));
@@ -21,8 +22,11 @@ export async function run(context: Context): Promise<void> {
     context.print(approvals, () => approvals.map(settledLine).join(''));
     return;
   }
-  const given = parseRule(input.text('rule'));
-  if (given && grant === 'once') throw new UsageError('--rule goes with --session or --always.');
+  const written = input.text('rule');
+  if (written !== undefined && grant === 'once') {
+    throw new UsageError('--rule goes with --session or --always.');
+  }
+  const given = written === undefined ? undefined : await parseRule(written);
   const answers = input.flag('answer') ? await readAnswers(context, id) : undefined;
   const rule = grant === 'once' ? undefined : await confirmRule(context, id, grant, given);
   const reply = await client.request('POST', '/approvals/:id/approve', {
@@ -41,17 +45,11 @@ function chosenGrant({ input }: Context): Grant {
   return given[0] ?? 'once';
 }
 
-/** The daemon says what is wrong with the rule itself. */
-function parseRule(text: string | undefined): Rule | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const rule: unknown = JSON.parse(text);
-    if (typeof rule === 'object' && rule !== null && !Array.isArray(rule)) return rule as Rule;
-  } catch {
-    // said below
-  }
+/** @throws UsageError when the text is no rule, CodepiperError that names what is wrong in it */
+async function parseRule(text: string): Promise<Rule> {
+  if (/^\s*(\{|[a-z]+:\s)/i.test(text)) return readRule(text, '--rule');
   throw new UsageError(
-    `--rule is "${text}"; it must be a rule as JSON, e.g. '{"action":"allow","tool":"shell","args":{"command":"npm test"}}'.`,
+    `--rule is "${text}"; it must be a rule as JSON or YAML, e.g. '{"action":"allow","tool":"shell","args":{"command":"npm test"}}'.`,
   );
 }
 
@@ -59,7 +57,13 @@ async function readAnswers(context: Context, id: string): Promise<Record<string,
   const { approval } = await context.client().request('GET', '/approvals/:id', { params: { id } });
   const { questions } = approval;
   if (questions.length === 0) throw new UsageError('--answer: nothing is asked here.');
-  return Object.fromEntries(context.input.list('answer').map((text) => answerTo(questions, text)));
+  return Object.fromEntries(
+    context.input.list('answer').map((text) => {
+      const [question, answer] = answerTo(questions, text);
+      if (answer === '') throw new UsageError(`--answer is empty for "${question}"; give an answer.`);
+      return [question, answer];
+    }),
+  );
 }
 
 /** `text` where one question is asked, else `question=text`, by its words, its header or its number. */

@@ -5,10 +5,14 @@ import { wholeNumber } from '../args.ts';
 import { decisionsCsv, describeDecision, listDecisions } from '../audit/decision-text.ts';
 import { readSince } from '../audit/since.ts';
 import type { Context } from '../context.ts';
+import { clean } from '../output.ts';
+import { asWritten } from '../policies/request-errors.ts';
 import { suggest } from '../suggest.ts';
 import { UsageError } from '../usage-error.ts';
 
 const decisionNames = ['allow', 'deny', 'ask', 'agent', 'change'] as const;
+/** Entries of a table, unless told otherwise. */
+const shownEntries = 50;
 /** Entries per request at most. */
 const pageSize = 1000;
 /** Options that belong to some actions only. */
@@ -44,8 +48,12 @@ export async function run(context: Context): Promise<number> {
     const { verify } = await import('../audit/verify.ts');
     return verify(context);
   }
-  if (action === 'show') await show(context, entry);
-  else await list(context);
+  try {
+    if (action === 'show') await show(context, entry);
+    else await list(context);
+  } catch (error) {
+    throw await asWritten(error);
+  }
   return exitCodes.ok;
 }
 
@@ -59,11 +67,20 @@ async function list(context: Context): Promise<void> {
     tool: input.text('tool'),
     since: since === undefined ? undefined : readSince(since, io.now()),
   };
-  const count = input.number('limit', 1, 1_000_000) ?? 50;
+  // What a program reads is not cut short behind its back.
+  const count = input.number('limit', 1, 1_000_000) ?? (isCsv || context.isJson ? undefined : shownEntries);
   const client = context.client();
   const session = input.text('session');
   const sessionId = session === undefined ? undefined : await findSession(client, session);
-  const decisions = await newest(client, { ...filter, sessionId }, count);
+  const work = newest(client, { ...filter, sessionId }, count ?? Number.POSITIVE_INFINITY);
+  const decisions = await context.during('Reading the audit trail', work);
+  const asked = ['session', 'decision', 'tool', 'since'].flatMap((option) => {
+    const value = input.text(option);
+    return value === undefined ? [] : [`--${option} ${clean(value)}`];
+  });
+  if (decisions.length === 0 && asked.length > 0) {
+    io.err(`Nothing in the audit trail matches ${asked.join(' ')}.\n`);
+  }
   if (isCsv) io.out(decisionsCsv(decisions));
   else context.print(decisions, () => listDecisions(context, decisions));
 }

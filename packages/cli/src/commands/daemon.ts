@@ -119,7 +119,10 @@ async function status(context: Context): Promise<void> {
   );
 }
 
-/** The new daemon takes the flags given now, and of the old one those that were not. */
+/**
+ * The new daemon takes the flags given now, and of the old one those that were not. Nothing is stopped when the
+ * configuration is wrong.
+ */
 async function restart(context: Context): Promise<void> {
   const { input } = context;
   const flags = new Map<string, string>();
@@ -134,11 +137,31 @@ async function restart(context: Context): Promise<void> {
     const value = input.text(name);
     if (value !== undefined) flags.set(name, value);
   }
+  await checkConfig(context, Object.fromEntries(flags));
   await stopRunning(context);
   await detach(
     context,
     [...flags].flatMap(([name, value]) => flagWords(name, value)),
   );
+}
+
+/**
+ * Whether a daemon could start with these flags: the running one is stopped only for one that can take its place.
+ *
+ * @throws Error that names every problem
+ */
+async function checkConfig({ io: { env } }: Context, flags: Record<string, string>): Promise<void> {
+  const { ConfigError, loadConfig } = await import('@codepiper/daemon/config/config.ts');
+  try {
+    // The variables that the new daemon gets.
+    loadConfig({ flags, env: env.forChild([]), uid: env.uid });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError([
+      ...error.problems,
+      'Nothing was stopped: a daemon that runs goes on as it was. Mend the configuration and try again.',
+    ]);
+  }
 }
 
 async function logs(context: Context): Promise<void> {

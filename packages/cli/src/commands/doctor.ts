@@ -3,6 +3,7 @@ import { exitCodes } from '@codepiper/core/errors.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import type { Context } from '../context.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
+import { checkPolicies } from '../doctor/policies.ts';
 import { checkAgents, checkNode, checkTmux } from '../doctor/programs.ts';
 import { checkSocket, checkSocketDirectory } from '../doctor/socket.ts';
 import { checkClock, checkDatabase, checkDisk, checkPrivate } from '../doctor/storage.ts';
@@ -15,7 +16,7 @@ export async function run(context: Context): Promise<number> {
   const tmux = checkTmux(env.path);
   const daemon = checkSocket(context);
   const agents = checkAgents(env.path);
-  const { config, database } = await readConfig(context);
+  const { config, database, policies } = await readConfig(context);
   const checks: Check[] = [
     checkNode(process.versions.node),
     await tmux,
@@ -24,6 +25,7 @@ export async function run(context: Context): Promise<number> {
     checkPrivate('home', env.home, env.uid),
     checkSocketDirectory(context.socket(), env.uid),
     await daemon,
+    ...policies,
     await checkDatabase(database),
     checkDisk(env.home),
     checkClock(now(), database),
@@ -33,20 +35,41 @@ export async function run(context: Context): Promise<number> {
   return isOk ? exitCodes.ok : exitCodes.failed;
 }
 
-/** The configuration, and where the database is. Without a file the variables alone say so, which is quicker. */
-async function readConfig({ io }: Context): Promise<{ config: Check; database: string }> {
-  const { env } = io;
+interface Configured {
+  config: Check;
+  /** Path of the database. */
+  database: string;
+  policies: Check[];
+}
+
+/** The configuration and what it names. Without a file or rules the variables alone say so, which is quicker. */
+async function readConfig(context: Context): Promise<Configured> {
+  const { env } = context.io;
+  const variables = env.forChild([]);
   const file = `${env.home}/${homeFiles.config}`;
   const database = env.dbPath ?? `${env.home}/${homeFiles.database}`;
-  if (!existsSync(file)) return { config: ok('config', `no ${file}; defaults and variables hold`), database };
+  const hasFile = existsSync(file);
+  const none = ok('config', `no ${file}; defaults and variables hold`);
+  if (!hasFile && !variables.CODEPIPER_POLICY_FILE && !variables.CODEPIPER_POLICY_SETS) {
+    return { config: none, database, policies: [] };
+  }
   try {
     const { loadConfig } = await import('@codepiper/daemon/config/config.ts');
-    const { values } = loadConfig({ flags: {}, env: env.forChild([]), uid: env.uid });
-    return { config: ok('config', `${file} is valid`), database: values.dbPath };
+    const { values } = loadConfig({ flags: {}, env: variables, uid: env.uid });
+    return {
+      config: hasFile ? ok('config', `${file} is valid`) : none,
+      database: values.dbPath,
+      policies: await checkPolicies(context, values),
+    };
   } catch (error) {
     return {
-      config: fail('config', explain(error).message.replaceAll('\n', '; '), `Edit ${file}`),
+      config: fail(
+        'config',
+        explain(error).message.replaceAll('\n', '; '),
+        `Edit ${file}${hasFile ? '' : ', or mend the variables'}`,
+      ),
       database,
+      policies: [],
     };
   }
 }

@@ -26,18 +26,23 @@ export async function run(context: Context): Promise<number> {
 }
 
 async function list(context: Context): Promise<void> {
+  const configured = await configuredSets(context);
   const { policySets } = await context.client().request('GET', '/policy-sets');
-  context.print(policySets, () => listSets(context, policySets));
+  context.print(policySets, () => listSets(context, policySets, configured));
 }
 
 async function get(context: Context, [id = '']: readonly string[]): Promise<void> {
+  const configured = await configuredSets(context);
+  const sets = configured.includes(id)
+    ? (await context.client().request('GET', '/policy-sets')).policySets
+    : [];
   const reply = await context.client().request('GET', '/policy-sets/:id', { params: { id } });
   context.print(reply, () => {
     const policies = reply.policies.flatMap((policy) => [
       `\n${clean(policy.name)} (${clean(policy.id)}), priority ${policy.priority}${policy.enabled ? '' : ', off'}\n`,
       ruleLines(context, policy),
     ]);
-    return [describeSet(reply.policySet), ...policies].join('');
+    return [describeSet(reply.policySet, isConfigured(id, sets, configured)), ...policies].join('');
   });
 }
 
@@ -117,12 +122,25 @@ function setsOf(session: string, sets: readonly PolicySet[]): string {
   return `${clean(session)} has ${ids === '' ? 'no policy set' : ids}\n`;
 }
 
-function listSets({ io }: Context, sets: readonly PolicySet[]): string {
+/** Sets that new sessions get by the settings; nobody asks where the output has no place for it. */
+async function configuredSets(context: Context): Promise<readonly unknown[]> {
+  if (context.isJson) return [];
+  const { settings } = await context.client().request('GET', '/config');
+  const value = settings.find(({ key }) => key === 'policies.sets')?.value;
+  return Array.isArray(value) ? value : [];
+}
+
+/** A set that is marked as the default takes the place of those of the settings. */
+function isConfigured(id: string, sets: readonly PolicySet[], configured: readonly unknown[]): boolean {
+  return configured.includes(id) && !sets.some(({ isDefault }) => isDefault);
+}
+
+function listSets({ io }: Context, sets: readonly PolicySet[], configured: readonly unknown[]): string {
   const rows = sets.map((set) => [
     set.id,
     set.name,
     String(set.policyIds.length),
-    set.isDefault ? 'default' : '',
+    set.isDefault ? 'default' : isConfigured(set.id, sets, configured) ? 'by policies.sets' : '',
     set.source,
     set.description ?? '',
   ]);
@@ -137,12 +155,19 @@ function listSets({ io }: Context, sets: readonly PolicySet[]): string {
   return table(columns, rows, io.columns);
 }
 
-function describeSet(set: PolicySet): string {
+function describeSet(set: PolicySet, isOfSettings = false): string {
   return factLines([
     ['id', set.id],
     ['name', set.name],
     ['description', set.description],
-    ['new sessions', set.isDefault ? 'get it, unless they name others' : null],
+    [
+      'new sessions',
+      set.isDefault
+        ? 'get it, unless they name others'
+        : isOfSettings
+          ? 'get it by the setting policies.sets, unless they name others'
+          : null,
+    ],
     ['source', set.source],
     ['policies', set.policyIds.join(', ') || 'none'],
   ]);

@@ -15,7 +15,9 @@ import {
   readEnabled,
   readPolicies,
 } from '../policies/edit.ts';
+import { pickPolicy } from '../policies/refs.ts';
 import { describePolicy, describeVerdict, listPolicies } from '../policies/rule-text.ts';
+import { warnOfName, warnOfRules } from '../policies/warnings.ts';
 import { UsageError } from '../usage-error.ts';
 
 const laboratory = () => import('../policies/laboratory.ts');
@@ -69,8 +71,8 @@ async function list(context: Context): Promise<void> {
   context.print(policies, () => listPolicies(context, policies));
 }
 
-async function get(context: Context, [id = '']: readonly string[]): Promise<void> {
-  const policy = await fetchPolicy(context, id);
+async function get(context: Context, [ref = '']: readonly string[]): Promise<void> {
+  const policy = await fetchPolicy(context, ref);
   context.print(policy, () => describePolicy(context, policy));
 }
 
@@ -91,6 +93,8 @@ async function create(context: Context, [id]: readonly string[]): Promise<number
     if (id !== undefined)
       throw new UsageError(`The policies of a file have their own ids; leave "${id}" out.`);
     const policies = await readPolicies(context, file, edit);
+    const all = await allPolicies(context);
+    for (const { name, id: own } of policies) if (own === undefined) warnOfName(context, name, all);
     const bodies = new Map(policies.map((policy, i) => [String(i), policy]));
     return forEach(
       context,
@@ -98,7 +102,9 @@ async function create(context: Context, [id]: readonly string[]): Promise<number
       async (key) => {
         const body = bodies.get(key);
         if (!body) throw new Error('a policy of the file is lost');
-        return (await context.client().request('POST', '/policies', { body })).policy;
+        const { policy } = await context.client().request('POST', '/policies', { body });
+        await warnOfRules(context, policy);
+        return policy;
       },
       (policy) => `${clean(policy.id)} is in force`,
     );
@@ -107,7 +113,9 @@ async function create(context: Context, [id]: readonly string[]): Promise<number
   const name = edit.name ?? id;
   if (name === undefined) throw new UsageError('--name is required: codepiper policy create [id] --name n');
   const rules = await readEditRules(context);
-  const base = from === undefined ? undefined : copyOf(await fetchPolicy(context, from));
+  const all = await allPolicies(context);
+  if (id === undefined) warnOfName(context, name, all);
+  const base = from === undefined ? undefined : copyOf(await pickPolicy(from, all));
   // Of a copy with a session of its own, the scope is that.
   const scope = edit.sessionId === undefined ? base?.scope : undefined;
   const { policy } = await context.client().request('POST', '/policies', {
@@ -119,32 +127,38 @@ async function create(context: Context, [id]: readonly string[]): Promise<number
       rules: rules ?? base?.rules ?? [],
     },
   });
+  await warnOfRules(context, policy);
   context.print(policy, () => describePolicy(context, policy));
   return exitCodes.ok;
 }
 
-async function update(context: Context, [id = '']: readonly string[]): Promise<void> {
+async function update(context: Context, [ref = '']: readonly string[]): Promise<void> {
   const body = given({ ...readEdit(context), rules: await readEditRules(context) });
   if (Object.keys(body).length === 0) {
     throw new UsageError(
-      `There is nothing to change: codepiper policy update ${id} --help lists the options.`,
+      `There is nothing to change: codepiper policy update ${ref} --help lists the options.`,
     );
   }
+  const { id } = await pickPolicy(ref, await allPolicies(context));
   const { policy } = await context.client().request('PUT', '/policies/:id', { params: { id }, body });
+  if ('rules' in body) await warnOfRules(context, policy);
   context.print(policy, () => describePolicy(context, policy));
 }
 
-async function remove(context: Context, ids: readonly string[]): Promise<number> {
-  const act = async (id: string) => {
+async function remove(context: Context, refs: readonly string[]): Promise<number> {
+  const all = await allPolicies(context);
+  const act = async (ref: string) => {
+    const { id } = await pickPolicy(ref, all);
     const { success } = await context.client().request('DELETE', '/policies/:id', { params: { id } });
     return { id, removed: success };
   };
-  return forEach(context, ids, act, ({ id }) => `${clean(id)} is gone`);
+  return forEach(context, refs, act, ({ id }) => `${clean(id)} is gone`);
 }
 
-async function toggle(context: Context, [id = '']: readonly string[]): Promise<void> {
+async function toggle(context: Context, [ref = '']: readonly string[]): Promise<void> {
   const wanted = readEnabled(context.input);
-  const enabled = wanted ?? !(await fetchPolicy(context, id)).enabled;
+  const { id, enabled: isOn } = await pickPolicy(ref, await allPolicies(context));
+  const enabled = wanted ?? !isOn;
   const { policy } = await context
     .client()
     .request('PUT', '/policies/:id', { params: { id }, body: { enabled } });
@@ -159,6 +173,11 @@ async function setDefault(context: Context, [written]: readonly string[]): Promi
   if (written !== undefined && isClearing) throw new UsageError('Give an action or --clear, not both.');
   const action = written === undefined ? undefined : await readDefault(written, 'The default');
   const client = context.client();
+  const waiting =
+    action === 'deny'
+      ? (await client.request('GET', '/approvals', { query: { session, status: 'pending', limit: 1000 } }))
+          .approvals
+      : [];
   const reply =
     action === undefined && !isClearing
       ? await client.request('GET', '/policy-default', { query: { session } })
@@ -167,6 +186,11 @@ async function setDefault(context: Context, [written]: readonly string[]): Promi
         });
   const whose = { session: "the session's own", daemon: "the daemon's", config: 'as configured' };
   context.print(reply, () => `${reply.action} (${whose[reply.from]})\n`);
+  if (waiting.length > 0) {
+    const some =
+      waiting.length === 1 ? '1 approval that waits is' : `${waiting.length} approvals that wait are`;
+    context.io.err(`${some} judged again: what no rule speaks of is denied.\n`);
+  }
 }
 
 async function explain(context: Context, words: readonly string[]): Promise<void> {
@@ -189,7 +213,12 @@ async function explain(context: Context, words: readonly string[]): Promise<void
   context.print(verdict, () => describeVerdict(context, verdict));
 }
 
-async function fetchPolicy(context: Context, id: string): Promise<Policy> {
+async function allPolicies(context: Context): Promise<readonly Policy[]> {
+  return (await context.client().request('GET', '/policies')).policies;
+}
+
+async function fetchPolicy(context: Context, ref: string): Promise<Policy> {
+  const { id } = await pickPolicy(ref, await allPolicies(context));
   return (await context.client().request('GET', '/policies/:id', { params: { id } })).policy;
 }
 

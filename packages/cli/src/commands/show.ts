@@ -1,4 +1,6 @@
+import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
+import { clean as cleanApproval, shortApproval } from '../approvals/text.ts';
 import type { Context } from '../context.ts';
 import { age, clean, shortPath } from '../output.ts';
 import { endText, statusColour, statusText } from '../session-text.ts';
@@ -7,10 +9,29 @@ export async function run(context: Context): Promise<void> {
   const { session } = await context
     .client()
     .request('GET', '/sessions/:id', { params: { id: context.input.required(0) } });
-  context.print(session, () => describe(context, session));
+  const waiting = session.approvals > 0 && !context.isJson ? await readWaiting(context, session) : [];
+  context.print(session, () => describe(context, session, waiting));
 }
 
-function describe({ io, paint }: Context, session: Session): string {
+async function readWaiting(context: Context, { id }: Session): Promise<Approval[]> {
+  const { approvals } = await context
+    .client()
+    .request('GET', '/approvals', { query: { session: id, status: 'pending' } });
+  return approvals;
+}
+
+/** What waits for the person, each with the command that answers it. */
+function waitingFacts(session: Session, waiting: readonly Approval[]): [string, string | null][] {
+  return [
+    ['approvals waiting', session.approvals === 0 ? null : String(session.approvals)],
+    ...waiting.map((approval): [string, string] => {
+      const id = shortApproval(approval);
+      return ['', `codepiper approve ${id}  ${cleanApproval(approval.summary)}`];
+    }),
+  ];
+}
+
+function describe({ io, paint }: Context, session: Session, waiting: readonly Approval[]): string {
   const { launch, providerSession, security } = session.metadata;
   const ago = (iso: string) => `${iso} (${age(iso, io.now())} ago)`;
   const facts: [string, string | null][] = [
@@ -26,7 +47,10 @@ function describe({ io, paint }: Context, session: Session): string {
     ['process', session.pid === null ? null : String(session.pid)],
     ['size', `${session.ptyCols}x${session.ptyRows}`],
     ['billing', launch.billingMode],
-    ['permission checks', security.dangerousMode ? 'off (started with --dangerous)' : null],
+    ['policy sets', security.policySets.join(' ') || 'none'],
+    ['policy default', security.policyDefault],
+    ['dangerous', security.dangerousMode ? 'asks are answered yes; denials still hold' : null],
+    ...waitingFacts(session, waiting),
     ['arguments', launch.args.length === 0 ? null : JSON.stringify(launch.args)],
     ['environment', launch.envKeys.length === 0 ? null : launch.envKeys.join(' ')],
     ['conversation', providerSession.id],
@@ -39,7 +63,9 @@ function describe({ io, paint }: Context, session: Session): string {
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => {
       const text = clean(value ?? '');
-      const shown = name === 'status' ? paint(text, statusColour(session.status)) : text;
+      const colour =
+        name === 'status' ? statusColour(session.status) : name === 'dangerous' ? ('red' as const) : null;
+      const shown = colour === null ? text : paint(text, colour);
       return `${name.padEnd(width)}  ${shown}\n`;
     })
     .join('');

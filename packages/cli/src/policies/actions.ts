@@ -2,6 +2,7 @@ import { exitCodes } from '@codepiper/core/errors.ts';
 import type { Context } from '../context.ts';
 import { suggest } from '../suggest.ts';
 import { UsageError } from '../usage-error.ts';
+import { asWritten } from './request-errors.ts';
 
 /** One action of a command that has several. */
 export interface Action {
@@ -43,7 +44,11 @@ export async function runAction(
   if (input.rest !== undefined && input.rest.length > 0 && !action.takesRest) {
     throw new UsageError(`codepiper ${command} ${name} takes nothing behind --; got "${input.rest[0]}".`);
   }
-  return (await action.run(context, words)) ?? exitCodes.ok;
+  try {
+    return (await action.run(context, words)) ?? exitCodes.ok;
+  } catch (error) {
+    throw await asWritten(error);
+  }
 }
 
 function checkOptions(

@@ -59,15 +59,18 @@ export async function lint(context: Context, file: string | undefined): Promise<
       ? 'Nothing found.\n'
       : findings
           .map(
-            ({ kind, policyId, rule, message }) =>
-              `${context.paint(kind, 'yellow')}  rule ${rule + 1} of ${clean(policyId)}: ${clean(message)}\n`,
+            ({ kind, policyId, policyName, rule, message }) =>
+              `${context.paint(kind, 'yellow')}  rule ${rule + 1} of ${clean(policyName === undefined ? policyId : JSON.stringify(policyName))}: ${clean(message)}\n`,
           )
           .join(''),
   );
   return findings.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-async function findingsOf(context: Context, file: string | undefined): Promise<LintFinding[]> {
+async function findingsOf(
+  context: Context,
+  file: string | undefined,
+): Promise<(LintFinding & { policyName?: string })[]> {
   if (file === undefined) {
     return (await context.client().request('POST', '/policies/lint', { body: {} })).findings;
   }

@@ -1,7 +1,7 @@
 import type { Pattern, Policy, Rule } from '@codepiper/core/policies/policy.ts';
 import type { RuleRef, Verdict } from '@codepiper/core/policies/verdict.ts';
 import type { Context } from '../context.ts';
-import { type Colour, clean, table } from '../output.ts';
+import { type Colour, clean, table, truncate } from '../output.ts';
 
 const actionColours: Readonly<Record<Verdict['action'] | 'none', Colour>> = {
   allow: 'green',
@@ -23,11 +23,20 @@ export function ruleText({ action, tool, args, cwd, session, reason }: Rule): st
   return `${action.padEnd(5)}  ${what}${reason === undefined ? '' : `  (${reason})`}`;
 }
 
+/** Patterns of one condition that are shown; nobody reads a wall of them. */
+const shownPatterns = 4;
+/** Columns of one of them. */
+const shownWidth = 60;
+
 function patternText(pattern: Pattern): string {
-  return [pattern]
-    .flat()
-    .map((glob) => (/[\s,]/.test(glob) ? JSON.stringify(glob) : glob))
-    .join(' | ');
+  const globs = [pattern].flat();
+  // One that is over the limit takes no more room than the words that would stand for it.
+  const shown = globs.length > shownPatterns + 1 ? globs.slice(0, shownPatterns) : globs;
+  const texts = shown
+    .map((glob) => truncate(glob, shownWidth))
+    .map((glob) => (/[\s,]/.test(glob) ? JSON.stringify(glob) : glob));
+  const more = globs.length - shown.length;
+  return [...texts, ...(more > 0 ? [`… ${more} more (--json)`] : [])].join(' | ');
 }
 
 export function listPolicies(context: Context, policies: readonly Policy[]): string {
@@ -85,15 +94,26 @@ export function ruleLines({ paint }: Context, policy: Policy): string {
 /** The verdict, why, and what was thought of each part. */
 export function describeVerdict({ paint }: Context, verdict: Verdict): string {
   const head = `${paint(verdict.action, actionColours[verdict.action])}: ${clean(verdict.reason)}\n`;
-  const rule = verdict.rule === null ? '' : `  by ${clean(refText(verdict.rule))}\n`;
+  const { rule: of } = verdict;
+  const rule = of === null || namesRule(verdict.reason, of) ? '' : `  by ${clean(refText(of))}\n`;
   const parts = verdict.parts.flatMap(({ action, kind, text, why, rule: of }) => [
     `  ${paint(action.padEnd(5), actionColours[action])}  ${kind.padEnd(6)}  ${clean(text)}\n`,
-    `                 ${paint(clean(of === null ? why : `${why} [${refText(of)}]`), 'dim')}\n`,
+    `                 ${paint(clean(whyText(why, of)), 'dim')}\n`,
   ]);
   return [head, rule, ...(parts.length > 0 ? ['\nparts\n', ...parts] : [])].join('');
 }
 
-function refText({ policyId, policyName, index }: RuleRef): string {
+/** Why a part was decided so, with the rule unless the sentence names it. */
+export function whyText(why: string, rule: RuleRef | null): string {
+  return rule === null || namesRule(why, rule) ? why : `${why} [${refText(rule)}]`;
+}
+
+/** Whether a sentence of the judge names the rule it rests on already. */
+function namesRule(sentence: string, { policyName, index }: RuleRef): boolean {
+  return sentence.includes(`rule ${index + 1} of "${policyName}"`);
+}
+
+export function refText({ policyId, policyName, index }: RuleRef): string {
   return `rule ${index + 1} of ${policyName}${policyName === policyId ? '' : ` (${policyId})`}`;
 }
 
