@@ -272,6 +272,19 @@ describe('what only Codex does', () => {
   });
   afterAll(() => at[Symbol.asyncDispose]());
 
+  it('a question is answered from outside, and its own dialog never comes', async () => {
+    const { id } = await at.start('question');
+    await at.prompt(id, 'ASK Which way?');
+    const [asked] = await at.pending(id);
+    if (!asked) throw new Error('unreachable');
+    expect(asked).toMatchObject({ kind: 'question', inTerminal: false });
+    await at.house.until(id, 'needs_input', (s) => s.status === 'needs_input');
+    await at.answer(asked, 'approve', { answers: { [asked.questions[0]?.question ?? '']: 'straight on' } });
+    await at.told('straight on');
+    await at.idle(id);
+    await at.house.run('kill', id);
+  });
+
   it('a call that leaves its sandbox is asked about once, for the rules and for the sandbox', async () => {
     const { id } = await at.start('outside');
     const outside = join(at.agentHome.path, 'outside.txt');

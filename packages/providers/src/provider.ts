@@ -42,9 +42,14 @@ export interface HookedCall {
   agentId: string | null;
   /**
    * What the agent wants of a person beside a permission: an answer to questions, or consent to a plan. Null for an
-   * ordinary tool. On a `tool` event of such a call nothing is to be decided: its dialog follows.
+   * ordinary tool.
    */
-  asks: { kind: 'question' | 'plan'; questions: readonly Question[] } | null;
+  asks: {
+    kind: 'question' | 'plan';
+    questions: readonly Question[];
+    /** Whether the answer to this very hook can carry it; otherwise a dialog follows that has a hook of its own. */
+    answeredHere: boolean;
+  } | null;
   /** Whether the agent shows its own dialog while the hook is held, so that a person may answer there first. */
   dialogOpen: boolean;
 }

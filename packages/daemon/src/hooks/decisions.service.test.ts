@@ -197,7 +197,6 @@ describe('before a tool runs', () => {
   it.each<[ProviderId, string]>([
     ['claude-code', 'AskUserQuestion'],
     ['claude-code', 'ExitPlanMode'],
-    ['codex', 'request_user_input'],
   ])('%s: %s is left to its dialog, which follows, and is in the trail', async (provider, tool) => {
     use(provider);
     says = verdict('ask');
@@ -205,6 +204,27 @@ describe('before a tool runs', () => {
     expect(await outputOf(payload('tool', { questions }, { tool_name: tool }))).toBeNull();
     expect(trail).toMatchObject([{ decision: 'agent', by: 'agent', tool }]);
     expect(asks).toEqual([]);
+  });
+
+  it('a question of Codex, whose dialog has no hook, is answered here, unless all is left to the agent', async () => {
+    use('codex');
+    const question = { question: 'Which?', header: 'h', options: [], multiSelect: false };
+    const asking = payload('tool', { questions: [question] }, { tool_name: 'request_user_input' });
+    says = verdict('agent');
+    expect(await outputOf(asking)).toBeNull();
+    says = verdict('allow');
+    const told = outputOf(asking);
+    const asked = await waiting();
+    expect(asked.ask).toMatchObject({
+      kind: 'question',
+      inTerminal: false,
+      questions: [{ question: 'Which?' }],
+    });
+    asked.answer({ decision: 'allow', answers: { 'Which?': 'this one' } });
+    expect(await told).toMatchObject({
+      permissionDecision: 'deny',
+      permissionDecisionReason: expect.stringContaining('Which? this one'),
+    });
   });
 
   it.each<[ProviderId, string]>([

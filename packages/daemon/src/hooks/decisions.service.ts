@@ -158,6 +158,10 @@ export class DecisionsService {
     }
     const verdict = this.#o.judge.judge(judged(session), hooked.call, hooked.cwd);
     if (hooked.event === 'tool' && hooked.asks && verdict.action !== 'deny') {
+      // Where the rules leave everything to the agent, so they do its questions.
+      if (hooked.asks.answeredHere && verdict.action !== 'agent') {
+        return this.#ask(session, provider, hooked, hook, askedByAgent(provider, hooked, verdict));
+      }
       // Its dialog follows, and is what a person decides; a denial may not wait for it: not every dialog has a hook.
       await this.#note(session, hooked, hook, {
         decision: 'agent',
@@ -258,7 +262,7 @@ export class DecisionsService {
         },
         hook.signal,
       );
-      if (answer.decision === 'allow' && hooked.event === 'tool') {
+      if (answer.decision === 'allow' && hooked.event === 'tool' && !hooked.asks) {
         this.#remember(session, hooked, { by: 'user', rule: null, reason: 'A person approved it.' });
       }
       // Answered on the terminal: there is nothing left to say to a dialog that is closed.

@@ -78,6 +78,7 @@ describe('the call a hook is about', () => {
   test('questions and plans ask a person for more than a permission', () => {
     expect(hooked('PermissionRequest.AskUserQuestion').asks).toEqual({
       kind: 'question',
+      answeredHere: true,
       questions: [
         {
           question: 'Which colour do you like?',
@@ -91,7 +92,12 @@ describe('the call a hook is about', () => {
         },
       ],
     });
-    expect(hooked('PermissionRequest.ExitPlanMode').asks).toEqual({ kind: 'plan', questions: [] });
+    expect(hooked('PermissionRequest.ExitPlanMode').asks).toEqual({
+      kind: 'plan',
+      questions: [],
+      answeredHere: true,
+    });
+    expect(hooked('PreToolUse.AskUserQuestion').asks).toMatchObject({ answeredHere: false });
     expect(hooked('PermissionRequest.Bash').asks).toBeNull();
   });
 

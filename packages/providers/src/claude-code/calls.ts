@@ -114,7 +114,7 @@ export function readHookedCall(payload: unknown): HookedCall | null {
     event,
     call: namedCall(tool, input, asText(asObject(hook.mcp_server)?.name)),
     ...hookedParts(hook),
-    asks: asksOf(tool, input),
+    asks: asksOf(tool, input, event === 'dialog'),
     dialogOpen: event === 'dialog',
   };
 }
@@ -126,9 +126,9 @@ function inputOf(tool: string, input: ToolInput, event: HookedCall['event']): To
   return asked;
 }
 
-function asksOf(tool: string, input: ToolInput): HookedCall['asks'] {
-  if (tool === 'AskUserQuestion') return { kind: 'question', questions: questionsIn(input) };
-  return tool === 'ExitPlanMode' ? { kind: 'plan', questions: [] } : null;
+function asksOf(tool: string, input: ToolInput, answeredHere: boolean): HookedCall['asks'] {
+  if (tool === 'AskUserQuestion') return { kind: 'question', questions: questionsIn(input), answeredHere };
+  return tool === 'ExitPlanMode' ? { kind: 'plan', questions: [], answeredHere } : null;
 }
 
 /**

@@ -77,8 +77,10 @@ describe('the call a hook is about', () => {
   });
 
   test('a question asks more of a person than a permission', () => {
-    expect(hooked('PreToolUse.request_user_input').asks).toEqual({
+    const question = hooked('PreToolUse.request_user_input');
+    expect(question.asks).toEqual({
       kind: 'question',
+      answeredHere: true,
       questions: [
         {
           question: 'Which?',
@@ -91,6 +93,14 @@ describe('the call a hook is about', () => {
         },
       ],
     });
+    const told = codex.answerHook(question, { decision: 'allow', answers: { 'Which?': 'Yes, both' } });
+    expect(JSON.parse(told ?? '{}')).toMatchObject({
+      hookSpecificOutput: {
+        permissionDecision: 'deny',
+        permissionDecisionReason: expect.stringContaining('Which? Yes, both'),
+      },
+    });
+    expect(codex.answerHook(question, { decision: 'allow', answers: null })).toBeNull();
   });
 
   test.each(['Stop', 'Interrupt', 'SessionStart.startup', 'UserPromptSubmit'])('%s is about none', (name) =>

@@ -93,7 +93,10 @@ export function readHookedCall(payload: unknown): HookedCall | null {
     event,
     call: namedCall(tool, input),
     ...hookedParts(hook),
-    asks: tool === 'request_user_input' ? { kind: 'question', questions: questionsIn(input) } : null,
+    asks:
+      tool === 'request_user_input'
+        ? { kind: 'question', questions: questionsIn(input), answeredHere: event === 'tool' }
+        : null,
     dialogOpen: false,
   };
 }
@@ -112,7 +115,8 @@ function sameInput(tool: string, input: ToolInput): ToolInput {
 
 /**
  * What the hook prints. An allowed tool call gets silence: Codex has no plain "allow" before a tool, takes one for a
- * failed hook, and goes on by its own sandbox and approvals, whose request for a permission is answered then.
+ * failed hook, and goes on by its own sandbox and approvals, whose request for a permission is answered then. The answer
+ * to a question reaches the model as the reason why the question is not put again.
  */
 export function answerHook(hooked: HookedCall, answer: HookAnswer): string | null {
   if (answer.decision === 'agent' || hooked.event === 'ran') return null;
@@ -123,7 +127,14 @@ export function answerHook(hooked: HookedCall, answer: HookAnswer): string | nul
         : { behavior: 'deny', message: spokenReason(answer.reason) };
     return JSON.stringify({ hookSpecificOutput: { hookEventName: 'PermissionRequest', decision } });
   }
-  if (answer.decision === 'allow') return null;
-  const denial = { permissionDecision: 'deny', permissionDecisionReason: spokenReason(answer.reason) };
+  const reason = answer.decision === 'deny' ? answer.reason : answered(hooked, answer.answers);
+  if (reason === null) return null;
+  const denial = { permissionDecision: 'deny', permissionDecisionReason: spokenReason(reason) };
   return JSON.stringify({ hookSpecificOutput: { hookEventName: 'PreToolUse', ...denial } });
+}
+
+function answered({ asks }: HookedCall, answers: Readonly<Record<string, string>> | null): string | null {
+  if (!asks?.answeredHere || answers === null) return null;
+  const said = Object.entries(answers).map(([question, answer]) => `${question} ${answer}`);
+  return `The person has answered already, so the dialog is not shown. Take these answers and go on.\n${said.join('\n')}`;
 }
