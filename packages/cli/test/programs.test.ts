@@ -408,7 +408,9 @@ describe('doctor', () => {
     ['tema', 'fail'],
   ])('a running daemon knows whether there is a set %s', async (set, status) => {
     await using daemon = await startFakeDaemon();
-    daemon.on('GET /policy-sets', () => ({ policySets: [{ id: 'team', ...aSet }] }));
+    daemon
+      .on('GET /health', () => ({ version: '0', pid: 1, liveSessions: 0 }))
+      .on('GET /policy-sets', () => ({ policySets: [{ id: 'team', ...aSet }] }));
     const { out } = await cli(['doctor', '--json'], {
       socket: daemon.socket,
       env: { CODEPIPER_HOME: daemon.directory, CODEPIPER_POLICY_SETS: set },

@@ -78,7 +78,7 @@ export function detailLines(approval: Approval, options: TextOptions): string[] 
     ...questionLines(approval, paint),
     '',
     factLine(['why', approval.verdict.reason]),
-    ...(isPending ? [factLine(['rule', suggestionText(approval)])] : []),
+    ...(isPending ? suggestionLines(approval, paint) : []),
     ...partLines(approval, paint),
     ...diffLines(approval.diff, paint),
   ];
@@ -89,10 +89,13 @@ function factLine([name, value]: readonly [name: string, value: string]): string
 }
 
 /** The rule that an approval for longer would keep, or why there is none. */
-function suggestionText({ suggestion, kind }: Approval): string {
-  if (suggestion !== null) return `${JSON.stringify(suggestion)} (kept by approve --session or --always)`;
-  if (kind === 'tool') return 'none can be kept for this call: it is approved once, each time';
-  return `none: each ${kind} is answered by itself`;
+function suggestionLines({ suggestion, kind }: Approval, paint: Paint): string[] {
+  if (suggestion !== null) {
+    const title = 'a rule that would allow it (approve --session or --always)';
+    return [paint(title, 'bold'), `  ${ruleText(suggestion)}`];
+  }
+  const why = 'none can be kept for this call: it is approved once, each time';
+  return [factLine(['rule', kind === 'tool' ? why : `none: each ${kind} is answered by itself`])];
 }
 
 function statusText(approval: Approval, now: number): string {

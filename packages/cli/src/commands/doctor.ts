@@ -16,6 +16,8 @@ export async function run(context: Context): Promise<number> {
   const tmux = checkTmux(env.path);
   const daemon = checkSocket(context);
   const agents = checkAgents(env.path);
+  // Said when its line comes.
+  daemon.catch(() => undefined);
   const { config, database, policies } = await readConfig(context);
   const checks: Check[] = [
     checkNode(process.versions.node),

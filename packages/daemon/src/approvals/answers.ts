@@ -26,7 +26,7 @@ export interface AnswersOptions {
   store: ApprovalsStore;
   sessions: Pick<SessionsStore, 'get' | 'resolve'>;
   judge: Judge;
-  audit: Pick<AuditTrail, 'decisionsSince'>;
+  audit: Pick<AuditTrail, 'decisionsSince' | 'redactInput'>;
   /** The user's home directory. */
   home: string;
   clock: Clock;
@@ -209,6 +209,12 @@ export class ApprovalAnswers {
       throw new CodepiperError(
         'invalid_request',
         `body.rule.action: is "${rule.action}"; a rule to keep must allow.`,
+      );
+    }
+    if (JSON.stringify(this.#o.audit.redactInput({ rule })) !== JSON.stringify({ rule })) {
+      throw new CodepiperError(
+        'invalid_request',
+        'The rule would keep a secret of this call in clear. Approve the call once, or give a rule with * in its place.',
       );
     }
     if (await this.#allows(rule, record)) return rule;

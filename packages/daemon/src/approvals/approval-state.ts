@@ -33,16 +33,28 @@ export function approvedBy(
   surface: string,
   more: { grant: Grant; note?: string | undefined; answers?: Readonly<Record<string, string>> | undefined },
 ): Settlement {
+  const said = more.answers && answersText(more.answers);
+  const note = [more.note, said].filter((text) => text !== undefined).join(' · ') || null;
   return settlement(
     {
       status: 'approved',
       by: surface,
       decision: 'allow',
       decider: 'user',
-      reason: more.note ?? 'A person approved it.',
+      reason: note ?? 'A person approved it.',
     },
-    { grant: more.grant, note: more.note ?? null, answers: more.answers ?? null },
+    { grant: more.grant, note, answers: more.answers ?? null },
   );
+}
+
+/** Longest text of answers that is kept beside them, in characters. */
+const longestNote = 2_000;
+
+function answersText(answers: Readonly<Record<string, string>>): string | undefined {
+  const text = Object.entries(answers)
+    .map(([question, answer]) => `${question} ${answer}`)
+    .join('; ');
+  return text === '' ? undefined : text.slice(0, longestNote);
 }
 
 /** A person's no. */

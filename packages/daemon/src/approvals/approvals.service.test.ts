@@ -359,6 +359,15 @@ describe('what else settles an approval', () => {
 });
 
 describe('a grant', () => {
+  it('keeps no rule that has a secret in it', async () => {
+    const { id } = await asked(askFor(session, 'curl -u me:hunter2 x'));
+    await expect(rooms.answers.approve(id, { grant: 'session' }, 'cli')).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/keep a secret of this call in clear/),
+    });
+    expect(await rooms.store.get(id)).toMatchObject({ status: 'pending' });
+  });
+
   it('keeps the suggested rule with the answer, and answers what else it allows', async () => {
     const first = await asked(askFor(session, 'npm test'));
     const same = await asked(askFor(session, 'npm test'));
@@ -457,6 +466,7 @@ describe('a question', () => {
     const answers = { 'Which database?': 'Postgres', 'Why?': 'because' };
     await rooms.answers.approve(id, { grant: 'once', answers }, 'cli');
     expect(await answer).toEqual({ decision: 'allow', answers });
+    expect(rooms.audit.entries.at(-1)?.reason).toBe('Which database? Postgres; Why? because');
   });
 
   it.each([
