@@ -12,9 +12,9 @@ import { hashInput } from './entries.ts';
 /**
  * Agents that swap their request, repeat ids, hang up and come back; people that answer twice at the same time; time
  * that runs out, policies that change, daemons that are started again: in random order, by a seed that is named when
- * one fails. CODEPIPER_SCHEDULES says how many.
+ * one fails.
  */
-const schedules = Number(process.env.CODEPIPER_SCHEDULES ?? 2_000);
+const schedules = 10_000;
 
 let database: OpenDatabase;
 beforeAll(async () => {
