@@ -8,8 +8,8 @@ import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { silentLog } from '../log/log.ts';
 import { systemClock } from '../platform/clock.ts';
+import { hashInput } from '../platform/input-hash.ts';
 import type { Ask, AskAnswer } from './asking.ts';
-import { hashInput } from './entries.ts';
 
 let database: OpenDatabase;
 let rooms: ApprovalRooms;

@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit/audit.service.ts';
 import type { Tx } from '../db/database.ts';
 import type { EmitEvent, Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
+import { hashInput } from '../platform/input-hash.ts';
 import { Turns } from '../platform/turns.ts';
 import type { Judge } from '../policies/judging.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
@@ -26,7 +27,7 @@ import type { ApprovalRecord, ApprovalsStore, Binding } from './approvals.store.
 import type { Approvals, Ask, AskAnswer, Holds } from './asking.ts';
 import { draftApproval } from './draft.ts';
 import { DueTimer } from './due-timer.ts';
-import { about, approvalEvent, asker, findOf, hashInput, judged, since, withoutSecrets } from './entries.ts';
+import { about, approvalEvent, asker, findOf, judged, since, withoutSecrets } from './entries.ts';
 import { HeldSessions } from './held.ts';
 import { PendingApprovals } from './pending.ts';
 import { stoppedWaiting, type Waiter, Waiters } from './waiters.ts';

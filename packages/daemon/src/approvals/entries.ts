@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Decider } from '@codepiper/core/audit/decision.ts';
 import type { ToolInput } from '@codepiper/core/policies/call.ts';
-import { canonicalJson } from '@codepiper/core/policies/canonical.ts';
 import type { NewDecision } from '../audit/audit.service.ts';
 import type { NewEvent } from '../events/ledger.ts';
 import type { JudgedSession } from '../policies/judging.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import type { ApprovalRecord } from './approvals.store.ts';
 import type { Ask } from './asking.ts';
-
-/** What an answer is bound to: SHA-256 of the canonical input. */
-export function hashInput(input: ToolInput): string {
-  return createHash('sha256').update(canonicalJson(input)).digest('hex');
-}
 
 /** A session as the judge sees it. */
 export function judged(session: SessionRecord): JudgedSession {

@@ -5,9 +5,9 @@ import { sessionRecord } from '../../test/session-record.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { silentLog } from '../log/log.ts';
 import { systemClock } from '../platform/clock.ts';
+import { hashInput } from '../platform/input-hash.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import { bindingKey } from './approval-state.ts';
-import { hashInput } from './entries.ts';
 
 /**
  * Agents that swap their request, repeat ids, hang up and come back; people that answer twice at the same time; time

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Decider } from '@codepiper/core/audit/decision.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
-import { canonicalJson } from '@codepiper/core/policies/canonical.ts';
 import type { Verdict } from '@codepiper/core/policies/verdict.ts';
 import type { Json } from '@codepiper/providers/json.ts';
 import type { HookAnswer, HookedCall, Provider } from '@codepiper/providers/provider.ts';
+import { hashInput } from '../platform/input-hash.ts';
 import type { JudgedSession } from '../policies/judging.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
 import type { CallIdentity, Permission } from './allowed-calls.ts';
@@ -76,7 +75,7 @@ export function identityOf(session: SessionRecord, hooked: HookedCall): CallIden
 
 /** SHA-256 of the canonical input: what answers are bound to. */
 export function hashOf({ call }: HookedCall): string {
-  return createHash('sha256').update(canonicalJson(call.input)).digest('hex');
+  return hashInput(call.input);
 }
 
 /** Why a hook that is about no call is turned away. */
