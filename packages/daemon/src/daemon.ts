@@ -70,6 +70,7 @@ import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
 import { mountOutputStream } from './terminals/terminals.routes.ts';
 import { createTmux } from './tmux/create-tmux.ts';
+import { TranscriptsService } from './transcripts/transcripts.service.ts';
 
 export interface DaemonOptions {
   config: Config;
@@ -377,6 +378,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
 
+  const transcripts = resources.use(
+    new TranscriptsService({ ledger, sessions: sessionsStore, home, env: environment, log }),
+  );
+
   const callers = new SessionCallers({
     store: sessionsStore,
     panes,
@@ -491,6 +496,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     join(home, homeFiles.daemon),
     `${JSON.stringify({ pid: process.pid, socket: values.socket, version, startedAt })}\n`,
   );
+
+  // Nobody who asks waits for it.
+  void transcripts.start().catch(logFailure(log));
 
   const owned = resources.move();
   return {

@@ -1,0 +1,85 @@
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { asStorageError, DatabaseOpenError } from './errors.ts';
+
+/** A connection to the database of transcripts: a file of its own, written by one thread. */
+export type TranscriptsDb = Sqlite.Database;
+export type Statement = Sqlite.Statement<unknown[], unknown>;
+
+/**
+ * Opens the database of transcripts for its one writer, and brings it to `schema`: the n-th text leads from version
+ * n - 1 to n. Its files are readable by their owner only.
+ * @throws DatabaseOpenError when it is no database, is damaged, or was written by a newer codepiper
+ * @throws CodepiperError `storage_full` or `database_busy`
+ */
+export function openTranscriptsDb(path: string, schema: readonly string[]): TranscriptsDb {
+  let db: TranscriptsDb | undefined;
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (found && (found.mode & 0o777) !== 0o600) chmodSync(file, 0o600);
+    }
+    db = new Sqlite(path, { timeout: 2000 });
+    // What a crash of the whole machine takes from it is read from the files again.
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma('cache_size = -32000');
+    // Pages that change often while much is brought in are written back once, not with every thousandth page.
+    db.pragma('wal_autocheckpoint = 4000');
+    db.pragma('journal_size_limit = 16000000');
+    migrate(db, path, schema);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explain(path, error);
+  }
+}
+
+/** Opens the same file for reading only; several may. */
+export function openTranscriptsReader(path: string): TranscriptsDb {
+  try {
+    const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: 2000 });
+    db.pragma('cache_size = -32000');
+    return db;
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+function migrate(db: TranscriptsDb, path: string, schema: readonly string[]): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version > schema.length) {
+    throw new DatabaseOpenError(
+      `${path} was written by a newer codepiper (schema ${version}, this one knows ${schema.length}). Update codepiper.`,
+    );
+  }
+  if (version === schema.length) return;
+  const opened = db;
+  opened
+    .transaction(() => {
+      for (const step of schema.slice(version)) opened.exec(step);
+      opened.pragma(`user_version = ${schema.length}`);
+    })
+    .immediate();
+}
+
+function explain(path: string, error: unknown): unknown {
+  if (error instanceof DatabaseOpenError) return error;
+  const storage = asStorageError(error);
+  if (storage) return storage;
+  const { code } = error as { code?: unknown };
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+    return new DatabaseOpenError(
+      `${path} is not a sound SQLite database (${(error as Error).message}). Move it away: it is made anew from the transcripts.`,
+      { cause: error },
+    );
+  }
+  if (code === 'SQLITE_CANTOPEN' || code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') {
+    return new DatabaseOpenError(
+      `${path} cannot be opened: ${(error as Error).message}. Check that its directory exists and is yours.`,
+      { cause: error },
+    );
+  }
+  return error;
+}

@@ -1,0 +1,199 @@
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
+import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
+import { generateTranscripts } from '@codepiper/testkit/transcripts/generate.ts';
+import { waitFor } from '@codepiper/testkit/wait.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type IngestHouse, openIngest } from '../../../test/transcripts/ingest-house.ts';
+import { type PlainLine, plainFormat } from '../../../test/transcripts/plain-format.ts';
+import { Ingestor } from './ingestor.ts';
+import type { FromIngest } from './messages.ts';
+
+let temp: TempDir;
+let house: IngestHouse;
+let ingestor: Ingestor;
+let path: string;
+let heard: FromIngest[];
+
+beforeEach(async () => {
+  temp = await makeTempDir();
+  path = join(temp.path, 'agent', '2026', '11', '21', 'c.jsonl');
+  heard = [];
+});
+afterEach(async () => {
+  await ingestor[Symbol.asyncDispose]();
+  house[Symbol.dispose]();
+  await temp[Symbol.asyncDispose]();
+});
+
+function start(formats: typeof transcriptFormats | { plain: typeof plainFormat }, sweepMs: number): void {
+  house = openIngest(temp.path, formats);
+  ingestor = new Ingestor({
+    ...{ ingest: house.ingest, formats, sweepMs },
+    env: { PLAIN_ROOT: join(temp.path, 'agent'), CODEX_HOME: join(temp.path, 'codex') },
+    tell: (message) => heard.push(message),
+  });
+}
+
+function write(to: string, value: PlainLine): void {
+  mkdirSync(dirname(to), { recursive: true });
+  appendFileSync(to, `${JSON.stringify(value)}\n`);
+}
+
+const previews = () =>
+  house.rows<{ preview: string }>('SELECT preview FROM entries ORDER BY id').map((row) => row.preview);
+const sees = (text: string) => waitFor(`the entry ${text}`, () => previews().includes(text));
+const followed = { sessionId: 's', provider: 'plain', conversationId: null };
+const never = 100_000_000;
+
+/** File-system events alone, and the sweep alone: the one must do without the other. */
+describe.each([
+  ['by events', never],
+  ['by looking again', 20],
+])('files of sessions, %s', (way, sweepMs) => {
+  it('are read as they come and grow, with those of sub-agents', async () => {
+    start({ plain: plainFormat }, sweepMs);
+    ingestor.follow({ ...followed, path });
+    write(path, { entries: ['1'], text: 'first' });
+    await sees('first');
+    write(path, { entries: ['2'], text: 'second' });
+    await sees('second');
+    const child = join(path.replace('.jsonl', ''), 'subagents', 'agent-x.jsonl');
+    write(child, { entries: ['3'], text: 'of the child' });
+    await sees('of the child');
+    write(child, { entries: ['4'], text: 'more of the child' });
+    await sees('more of the child');
+    expect(house.rows("SELECT count(*) AS count FROM session_conversations WHERE session_id = 's'")).toEqual([
+      { count: 2 },
+    ]);
+  });
+
+  it('are followed into the file that takes their place', async () => {
+    start({ plain: plainFormat }, sweepMs);
+    write(path, { entries: ['1'], text: 'first' });
+    ingestor.follow({ ...followed, path });
+    await sees('first');
+    write(`${path}.new`, { entries: ['2'], text: 'second' });
+    renameSync(`${path}.new`, path);
+    await sees('second');
+    write(path, { entries: ['3'], text: 'third' });
+    await sees('third');
+    expect(heard.filter((message) => message.type === 'committed').at(-1)).toMatchObject({
+      sessionIds: ['s'],
+    });
+  });
+
+  it('of others in the same directory are left alone', async () => {
+    start({ plain: plainFormat }, sweepMs);
+    ingestor.follow({ ...followed, path });
+    write(path.replace('c.jsonl', 'd.jsonl'), { entries: ['1'], text: 'not ours' });
+    write(path, { entries: ['2'], text: 'ours' });
+    await sees('ours');
+    expect(previews()).toEqual(['ours']);
+  });
+
+  it.runIf(way === 'by looking again')('are found by their conversation', async () => {
+    start({ plain: plainFormat }, sweepMs);
+    ingestor.follow({ ...followed, path: null, conversationId: 'c' });
+    write(path, { entries: ['1'], text: 'first' });
+    await sees('first');
+  });
+
+  it('are read once more when the session has ended', async () => {
+    start({ plain: plainFormat }, never);
+    write(path, { entries: ['1'], text: 'first' });
+    ingestor.follow({ ...followed, path });
+    await sees('first');
+    write(path, { entries: ['2'], text: 'last' });
+    write(join(path.replace('.jsonl', ''), 'agent-y.jsonl'), { entries: ['3'], text: 'of a late child' });
+    ingestor.unfollow('s');
+    await ingestor.idle();
+    expect(previews().sort()).toEqual(['first', 'last', 'of a late child']);
+    write(path, { entries: ['4'], text: 'of nobody' });
+    ingestor.follow({ ...followed, sessionId: 't', path: join(temp.path, 'other.jsonl') });
+    write(join(temp.path, 'other.jsonl'), { entries: ['5'], text: 'of another' });
+    await sees('of another');
+    expect(previews()).not.toContain('of nobody');
+  });
+
+  it('of sub-agents that have a conversation of their own are found by their parent', async () => {
+    start(transcriptFormats, sweepMs);
+    const { files } = generateTranscripts(1);
+    const of = (line: string) =>
+      files.find((file) => file.agent === 'codex' && (file.content.split('\n')[0] ?? '').includes(line));
+    const child = of('"parent_thread_id":"');
+    if (!child) throw new Error('there is no sub-agent among the files');
+    const parentId = /"parent_thread_id":"([^"]+)"/.exec(child.content)?.[1] ?? '';
+    const parent = files.find((file) => file.path.includes(parentId));
+    if (!parent) throw new Error('the parent is not among the files');
+    const place = (name: string) =>
+      join(temp.path, 'codex', 'sessions', '2026', '11', '21', name.split('/').at(-1) ?? '');
+    mkdirSync(dirname(place('x')), { recursive: true });
+    writeFileSync(place(parent.path), parent.content);
+    ingestor.follow({
+      sessionId: 's',
+      provider: 'codex',
+      path: place(parent.path),
+      conversationId: parentId,
+    });
+    await waitFor('the parent', () => previews().length > 0);
+    writeFileSync(place(child.path), child.content);
+    await waitFor(
+      'both conversations',
+      () => house.rows("SELECT * FROM session_conversations WHERE session_id = 's'").length === 2,
+    );
+  });
+});
+
+describe('bringing in', () => {
+  it('reads newer files first, usage before content, what is followed before all', async () => {
+    start({ plain: plainFormat }, never);
+    for (const name of ['a', 'b']) {
+      for (let count = 0; count < 3; count += 1) {
+        write(join(temp.path, 'agent', `${name}.jsonl`), {
+          entries: [`${name}${count}`],
+          text: name,
+          usage: { key: `${name}${count}`, input: 1, output: 1 },
+        });
+      }
+    }
+    write(path, { entries: ['live'], text: 'live' });
+    const importing = ingestor.import(1, null, null);
+    ingestor.follow({ ...followed, path });
+    await importing;
+    await ingestor.idle();
+    expect(previews()[0]).toBe('live');
+    expect(heard.at(-1)).toMatchObject({ type: 'imported', id: 1, files: 3 });
+  });
+
+  it('goes round what cannot be read, and says so once', async () => {
+    start({ plain: plainFormat }, never);
+    write(path, { entries: ['1'], text: 'first' });
+    symlinkSync('loop', join(temp.path, 'loop'));
+    await ingestor.import(1, null, [
+      join(temp.path, 'loop'),
+      join(temp.path, 'nowhere'),
+      join(temp.path, 'agent'),
+    ]);
+    await ingestor.import(2, null, [join(temp.path, 'loop')]);
+    await ingestor.idle();
+    expect(previews()).toEqual(['first']);
+    expect(heard.filter((message) => message.type === 'problem')).toMatchObject([{ code: 'ELOOP' }]);
+    expect(heard.filter((message) => message.type === 'imported')).toHaveLength(2);
+  });
+
+  it('tries again what could not be stored', async () => {
+    start({ plain: plainFormat }, 20);
+    write(path, { entries: ['1'], text: 'first' });
+    const pages = Number(house.db.pragma('page_count', { simple: true }));
+    house.db.pragma(`max_page_count = ${pages}`);
+    for (let count = 0; count < 400; count += 1)
+      write(path, { entries: [`x${count}`], text: 'x'.repeat(200) });
+    await ingestor.import(1, null, null);
+    await waitFor('the problem', () => heard.some((message) => message.type === 'problem'));
+    expect(heard.find((message) => message.type === 'problem')).toMatchObject({ code: 'SQLITE_FULL' });
+    house.db.pragma('max_page_count = 1000000');
+    await waitFor('all entries', () => previews().length === 401);
+  });
+});
