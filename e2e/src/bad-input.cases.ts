@@ -1,3 +1,4 @@
+import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
@@ -8,6 +9,7 @@ import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts'
 
 /** Every endpoint there is. */
 export const endpoints = {
+  ...analyticsEndpoints,
   ...approvalEndpoints,
   ...auditEndpoints,
   ...daemonEndpoints,

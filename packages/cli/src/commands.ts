@@ -1,4 +1,5 @@
 import type { Command, Option } from './command.ts';
+import { analyticsCommands } from './commands.analytics.ts';
 import { approvalCommands } from './commands.approvals.ts';
 import { auditCommands } from './commands.audit.ts';
 import { daemonCommands } from './commands.daemon.ts';
@@ -13,6 +14,7 @@ export type { Command } from './command.ts';
 export const commands: readonly Command[] = [
   ...sessionCommands,
   ...talkCommands,
+  ...analyticsCommands,
   ...approvalCommands,
   ...policyCommands,
   ...auditCommands,

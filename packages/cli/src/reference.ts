@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { approvalSchema } from '@codepiper/core/approvals/approval.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
@@ -162,6 +163,7 @@ function apiPage(): string {
     ['Approvals', Object.values<Endpoint>(approvalEndpoints)],
     ['Audit', Object.values<Endpoint>(auditEndpoints)],
     ['Policies', Object.values<Endpoint>(policyEndpoints)],
+    ['Analytics', Object.values<Endpoint>(analyticsEndpoints)],
     ['Daemon', Object.values<Endpoint>(daemonEndpoints)],
   ];
   return page(

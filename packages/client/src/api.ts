@@ -1,3 +1,4 @@
+import type { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import type { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import type { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import type { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
@@ -11,6 +12,7 @@ type EndpointMap = typeof sessionEndpoints &
   typeof policyEndpoints &
   typeof approvalEndpoints &
   typeof auditEndpoints &
+  typeof analyticsEndpoints &
   typeof daemonEndpoints;
 type AnyEndpoint = EndpointMap[keyof EndpointMap];
 

@@ -13,6 +13,9 @@ export const errorTable = {
   policy_not_found: { http: 404, exit: 4, meaning: 'No policy has this id.' },
   policy_set_not_found: { http: 404, exit: 4, meaning: 'No policy set has this id.' },
   approval_not_found: { http: 404, exit: 4, meaning: 'No approval has this id.' },
+  conversation_not_found: { http: 404, exit: 4, meaning: 'No conversation has this id.' },
+  entry_not_found: { http: 404, exit: 4, meaning: 'No entry of a conversation has this id.' },
+  job_not_found: { http: 404, exit: 4, meaning: 'No import or verification of this daemon has this number.' },
   delivery_not_found: { http: 404, exit: 4, meaning: 'No delivery has this id.' },
   method_not_allowed: { http: 405, exit: 1, meaning: 'The route exists, with another method.' },
   session_ambiguous: { http: 409, exit: 4, meaning: 'The id prefix or name fits more than one session.' },
@@ -30,6 +33,7 @@ export const errorTable = {
     exit: 1,
     meaning: 'It ships with codepiper or comes from the rules file, and is not changed here.',
   },
+  conversation_ambiguous: { http: 409, exit: 4, meaning: 'The id prefix fits more than one conversation.' },
   approval_ambiguous: { http: 409, exit: 4, meaning: 'The id prefix fits more than one pending approval.' },
   approval_settled: {
     http: 409,

@@ -23,6 +23,12 @@ export function defaultSocket(env: PathEnvironment, uid: number): string {
 export const homeFiles = {
   database: 'codepiper.db',
   config: 'config.yaml',
+  /** What was read from transcripts. */
+  transcripts: 'transcripts.db',
+  /** The transcripts themselves. */
+  archive: 'transcripts',
+  /** The user's own prices of models. */
+  prices: 'prices.yaml',
   /** pid, socket and version of the running daemon, as JSON. */
   daemon: 'daemon.json',
   lock: 'daemon.lock',

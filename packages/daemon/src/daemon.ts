@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import type { Clock } from '@codepiper/core/clock.ts';
@@ -12,6 +13,7 @@ import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
+import { analyticsHandlers } from './analytics/analytics.routes.ts';
 import { ApprovalAnswers } from './approvals/answers.ts';
 import { approvalHandlers } from './approvals/approvals.routes.ts';
 import { ApprovalsService } from './approvals/approvals.service.ts';
@@ -23,6 +25,7 @@ import { loadAuditKey } from './audit/audit-key.ts';
 import { CheckpointFile, checkpointPath } from './audit/checkpoints.ts';
 import type { Config } from './config/config.ts';
 import { openDatabase } from './db/open.ts';
+import { QueryThread } from './db/transcripts/query-thread.ts';
 import { deliveryHandlers } from './deliveries/deliveries.routes.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
 import { DeliveriesStore } from './deliveries/deliveries.store.ts';
@@ -53,6 +56,7 @@ import { PolicyChanges } from './policies/policy-changes.ts';
 import { PolicyJudge } from './policies/policy-judge.ts';
 import { PolicySetsService } from './policies/policy-sets.service.ts';
 import { RulesFile } from './policies/rules-file.ts';
+import type { TranscriptQueries } from './query-worker.ts';
 import { SessionHolds } from './sessions/holds.ts';
 import { Launcher } from './sessions/launcher.ts';
 import type { LivePanes } from './sessions/live-pane.ts';
@@ -382,6 +386,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     new TranscriptsService({ ledger, sessions: sessionsStore, home, env: environment, log }),
   );
 
+  const queries = resources.use(
+    new QueryThread<TranscriptQueries>({
+      data: {
+        transcripts: join(home, homeFiles.transcripts),
+        main: database.path,
+        prices: join(home, homeFiles.prices),
+        auditKey: join(home, homeFiles.auditKey),
+      },
+      log,
+    }),
+  );
+
   const callers = new SessionCallers({
     store: sessionsStore,
     panes,
@@ -422,6 +438,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   mountEndpoints(app, auditEndpoints, auditHandlers(audit));
   mountEndpoints(app, approvalEndpoints, approvalHandlers(answers));
+  mountEndpoints(
+    app,
+    analyticsEndpoints,
+    analyticsHandlers({
+      ask: queries.ask,
+      sessions: { get: (ref) => sessions.get(ref), countLive: () => sessionsStore.countLive() },
+      clock,
+    }),
+  );
   mountEndpoints(app, eventEndpoints, {
     listSessionEvents: async ({ params, query }) =>
       ledger.list({ sessionId: (await sessions.get(params.id)).id, ...query }),

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
-import { analyticsSchema } from '../src/analytics/rollups.store.ts';
-import type { Reader } from '../src/analytics/scope.store.ts';
-import { transcriptsSchema } from '../src/transcripts/db/schema.ts';
+import { readerOf } from '../src/db/transcripts/open.ts';
+import type { Reader } from '../src/db/transcripts/reader.ts';
+import { transcriptsSchema } from '../src/db/transcripts/schema.ts';
 
 export interface ResponseRow {
   key?: string;
@@ -43,17 +43,7 @@ export class AnalyticsHouse implements Disposable {
     const sqlite = new Sqlite(path);
     this.sqlite = sqlite;
     for (const text of transcriptsSchema) sqlite.exec(text);
-    const has = sqlite.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'usage_quarters'`).get();
-    if (!has) sqlite.exec(analyticsSchema);
-    this.reader = {
-      lists: (sql: string, ...values: readonly unknown[]) =>
-        sqlite
-          .prepare(sql)
-          .raw()
-          .all(...values) as unknown[][],
-
-      all: <Row>(sql: string, ...values: readonly unknown[]) => sqlite.prepare(sql).all(...values) as Row[],
-    };
+    this.reader = readerOf(sqlite);
   }
 
   conversation(

@@ -1,12 +1,12 @@
 import type { Activity } from '@codepiper/core/analytics/analytics.ts';
 import { dayText } from '@codepiper/core/analytics/periods.ts';
+import type { Reader } from '../db/transcripts/reader.ts';
 import {
   dayOf,
   during,
   joined,
   ofScope,
   quartersOf,
-  type Reader,
   type Scope,
   type Sql,
   spansOf,

@@ -4,8 +4,18 @@ import { PriceBook } from '@codepiper/core/analytics/pricing.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AnalyticsHouse, type ResponseRow } from '../../test/analytics-house.ts';
-import { analyticsQueries } from './analytics.ts';
+import { activity } from './activity.store.ts';
 import type { Scope } from './scope.store.ts';
+import { rereadFiles, toolUsage } from './tools.store.ts';
+import { expensiveTurns, waste } from './turns.store.ts';
+import {
+  costDrivers,
+  overview,
+  tokensByDay,
+  tokensByModel,
+  usageByConversation,
+  usageByProvider,
+} from './usage.store.ts';
 
 const now = Date.parse('2026-11-21T12:00Z');
 const book = new PriceBook(shippedPrices);
@@ -13,8 +23,6 @@ const all: Scope = { period: resolvePeriod({ range: 'all' }, now, 'UTC') };
 const days = (since: string, until: string, timezone = 'UTC'): Scope => ({
   period: resolvePeriod({ since, until }, now, timezone),
 });
-const { overview, tokensByDay, tokensByModel, usageByProvider, usageByConversation } = analyticsQueries;
-const { costDrivers, expensiveTurns, waste, activity, toolUsage, rereadFiles } = analyticsQueries;
 
 let house: AnalyticsHouse;
 beforeEach(() => {

@@ -1,6 +1,7 @@
 import type { DecisionDays } from '@codepiper/core/analytics/analytics.ts';
 import { dayText, type Period } from '@codepiper/core/analytics/periods.ts';
-import { dayOf, during, type Reader, spansOf, where } from './scope.store.ts';
+import type { Reader } from '../db/transcripts/reader.ts';
+import { dayOf, during, spansOf, where } from './scope.store.ts';
 import { shown } from './times.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { resolvePeriod } from '@codepiper/core/analytics/periods.ts';
 import Sqlite from 'better-sqlite3';
 import { afterAll, expect, test } from 'vitest';
+import { readerOf } from '../db/transcripts/open.ts';
 import { decisionsByDay } from './decisions.store.ts';
 
 const sqlite = new Sqlite(':memory:');
@@ -18,14 +19,7 @@ test('decisions are counted by local day', () => {
   ] as const) {
     add.run(Date.parse(at), session, decision);
   }
-  const reader = {
-    all: <Row>(sql: string, ...values: readonly unknown[]) => sqlite.prepare(sql).all(...values) as Row[],
-    lists: (sql: string, ...values: readonly unknown[]) =>
-      sqlite
-        .prepare(sql)
-        .raw()
-        .all(...values) as unknown[][],
-  };
+  const reader = readerOf(sqlite);
   const period = resolvePeriod({ range: 'all' }, 0, 'Europe/Berlin');
   const list = (session?: string) =>
     decisionsByDay(reader, { period, session }).days.map(({ date, decision, count }) => [

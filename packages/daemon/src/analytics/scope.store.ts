@@ -6,13 +6,7 @@ import {
   quarterOf,
 } from '@codepiper/core/analytics/periods.ts';
 import type { PriceBook } from '@codepiper/core/analytics/pricing.ts';
-import type { DatabaseReader } from '../db/reader.ts';
-
-/** A connection to transcripts.db, for reading. */
-export interface Reader extends Pick<DatabaseReader, 'all'> {
-  /** Rows as lists of their columns: quicker where there are many. */
-  lists(sql: string, ...values: readonly unknown[]): unknown[][];
-}
+import type { Reader } from '../db/transcripts/reader.ts';
 
 /** Whose numbers are asked for. */
 export interface Scope {

@@ -1,7 +1,8 @@
 import type { toolOrders } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import type { FileReads, ToolUsage } from '@codepiper/core/analytics/analytics.ts';
-import { runOf, untimed } from './rollups.store.ts';
-import { conversationsOf, during, ofScope, type Reader, type Scope, type Sql, where } from './scope.store.ts';
+import type { Reader } from '../db/transcripts/reader.ts';
+import { runOf, untimed } from '../db/transcripts/rollups.ts';
+import { conversationsOf, during, ofScope, type Scope, type Sql, where } from './scope.store.ts';
 import { shown } from './times.ts';
 
 interface ToolRow {

@@ -1,6 +1,7 @@
 import type { TurnUsage, Waste } from '@codepiper/core/analytics/analytics.ts';
 import type { PriceBook, Rates } from '@codepiper/core/analytics/pricing.ts';
-import { during, joined, ofModel, ofScope, type Reader, type Scope, type Sql, where } from './scope.store.ts';
+import type { Reader } from '../db/transcripts/reader.ts';
+import { during, joined, ofModel, ofScope, type Scope, type Sql, where } from './scope.store.ts';
 import { isoTime, shown } from './times.ts';
 import { byCost, sumBy, type UsageGroup } from './usage-sum.ts';
 

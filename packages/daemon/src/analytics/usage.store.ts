@@ -8,8 +8,9 @@ import type {
 } from '@codepiper/core/analytics/analytics.ts';
 import { dayText, localDay } from '@codepiper/core/analytics/periods.ts';
 import { CostSum, namelessModel, type PriceBook } from '@codepiper/core/analytics/pricing.ts';
+import type { Reader } from '../db/transcripts/reader.ts';
 import { countMessages } from './activity.store.ts';
-import { type Reader, type Scope, spansOf } from './scope.store.ts';
+import { type Scope, spansOf } from './scope.store.ts';
 import { isoTime, shown } from './times.ts';
 import { usageGroups } from './usage-groups.store.ts';
 import { byCost, sumBy } from './usage-sum.ts';

@@ -4,7 +4,7 @@ import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTranscriptsReader } from '../db/transcripts-db.ts';
+import { openTranscriptsReader } from '../db/transcripts/open.ts';
 import type { EventListener } from '../events/ledger.ts';
 import { silentLog } from '../log/log.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';

@@ -1,10 +1,18 @@
 import { join } from 'node:path';
+import { homeFiles } from '@codepiper/core/paths.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
 import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
+import { startThread, type Thread } from '../platform/thread.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
-import type { Committed, Followed, FromIngest, ImportProgress, ToIngest } from './ingest/messages.ts';
-import { type IngestThread, startIngestThread } from './ingest-thread.ts';
+import type {
+  Committed,
+  Followed,
+  FromIngest,
+  ImportProgress,
+  IngestWorkerData,
+  ToIngest,
+} from './ingest/messages.ts';
 import type { Verification } from './verify.ts';
 
 export interface TranscriptsOptions {
@@ -56,7 +64,7 @@ export class TranscriptsService implements AsyncDisposable {
   readonly #changed = new Set<string>();
   #looking: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
-  #thread: IngestThread | null = null;
+  #thread: Thread<ToIngest> | null = null;
   #stopListening: () => void = () => undefined;
   #restart: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -67,7 +75,7 @@ export class TranscriptsService implements AsyncDisposable {
   }
 
   get databasePath(): string {
-    return join(this.#o.home, 'transcripts.db');
+    return join(this.#o.home, homeFiles.transcripts);
   }
 
   /** Follows the sessions there are, and from now on those that come. */
@@ -178,13 +186,17 @@ export class TranscriptsService implements AsyncDisposable {
   #startThread(): void {
     const { home, env, log, sweepMs = 10_000 } = this.#o;
     const known = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
-    this.#thread = startIngestThread({
-      data: {
-        databasePath: this.databasePath,
-        archiveDirectory: join(home, 'transcripts'),
-        env: Object.fromEntries(known),
-        sweepMs,
-      },
+    const data: IngestWorkerData = {
+      databasePath: this.databasePath,
+      archiveDirectory: join(home, homeFiles.archive),
+      env: Object.fromEntries(known),
+      sweepMs,
+    };
+    this.#thread = startThread<ToIngest, FromIngest>({
+      program: 'ingest-worker',
+      source: join(import.meta.dirname, 'ingest/ingest-worker.ts'),
+      data,
+      stop: { type: 'stop' },
       heard: (message) => this.#heard(message),
       failed: (error) => {
         log.error({ err: error }, 'the reading of transcripts failed; it is tried again');

@@ -1,4 +1,4 @@
-import type { TranscriptsDb } from '../db/transcripts-db.ts';
+import type { TranscriptsDb } from '../db/transcripts/open.ts';
 
 export interface StoredFile {
   id: number;

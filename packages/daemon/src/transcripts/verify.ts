@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TokenCounts } from '@codepiper/core/transcripts/transcript.ts';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
-import type { TranscriptsDb } from '../db/transcripts-db.ts';
+import type { TranscriptsDb } from '../db/transcripts/open.ts';
 import { readStored, type StoredEntry, type StoredFile, type StoredResponse } from './verify.store.ts';
 
 /** A place where database and files do not agree. */

@@ -4,14 +4,13 @@
  */
 import { join } from 'node:path';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
-import { openTranscriptsDb } from '../../src/db/transcripts-db.ts';
-import { transcriptsSchema } from '../../src/transcripts/db/schema.ts';
+import { openTranscriptsDb } from '../../src/db/transcripts/open.ts';
 import { Archive } from '../../src/transcripts/ingest/archive.ts';
 import { Ingest } from '../../src/transcripts/ingest/ingest.ts';
 import { Ingestor } from '../../src/transcripts/ingest/ingestor.ts';
 
 const [home = '', directory = ''] = process.argv.slice(2);
-const db = openTranscriptsDb(join(home, 'transcripts.db'), transcriptsSchema);
+const db = openTranscriptsDb(join(home, 'transcripts.db'));
 const formats = transcriptFormats;
 const ingest = new Ingest({
   db,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
-import { openTranscriptsDb, type TranscriptsDb } from '../../src/db/transcripts-db.ts';
-import { transcriptsSchema } from '../../src/transcripts/db/schema.ts';
+import { openTranscriptsDb, type TranscriptsDb } from '../../src/db/transcripts/open.ts';
 import { Archive } from '../../src/transcripts/ingest/archive.ts';
 import { Ingest, type IngestParts } from '../../src/transcripts/ingest/ingest.ts';
 
@@ -19,7 +18,7 @@ export function openIngest(
   formats: Readonly<Record<string, TranscriptFormat>>,
   options: { limits?: NonNullable<IngestParts['limits']>; archive?: string } = {},
 ): IngestHouse {
-  const db = openTranscriptsDb(join(home, 'transcripts.db'), transcriptsSchema);
+  const db = openTranscriptsDb(join(home, 'transcripts.db'));
   const ingest = new Ingest({
     db,
     formats,

@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
-import { openTranscriptsDb, openTranscriptsReader } from '../../db/transcripts-db.ts';
+import { openTranscriptsDb, openTranscriptsReader } from '../../db/transcripts/open.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { Resources } from '../../platform/resources.ts';
-import { transcriptsSchema } from '../db/schema.ts';
 import { verifyTranscripts } from '../verify.ts';
 import { Archive } from './archive.ts';
 import { Ingest } from './ingest.ts';
@@ -14,7 +13,7 @@ import type { FromIngest, IngestWorkerData, ToIngest } from './messages.ts';
 async function work(port: NonNullable<typeof parentPort>, data: IngestWorkerData): Promise<void> {
   await using resources = new Resources();
   const tell = (message: FromIngest) => port.postMessage(message);
-  const db = openTranscriptsDb(data.databasePath, transcriptsSchema);
+  const db = openTranscriptsDb(data.databasePath);
   resources.defer(() => db.close());
   const formats = transcriptFormats;
   const ingest = new Ingest({ db, formats, archive: new Archive(data.archiveDirectory), clock: systemClock });

@@ -1,5 +1,5 @@
 import type { EntryKind, TokenCounts, TranscriptItem } from '@codepiper/core/transcripts/transcript.ts';
-import type { TranscriptsDb } from '../../db/transcripts-db.ts';
+import type { TranscriptsDb } from '../../db/transcripts/open.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { prepare, type Statements } from './statements.store.ts';
 

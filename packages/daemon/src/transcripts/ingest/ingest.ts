@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import type { Clock } from '@codepiper/core/clock.ts';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
-import type { TranscriptsDb } from '../../db/transcripts-db.ts';
+import type { TranscriptsDb } from '../../db/transcripts/open.ts';
 import type { Archive } from './archive.ts';
 import { readContent } from './content-pass.ts';
 import { conversationOf } from './conversation-of.ts';

@@ -1,4 +1,4 @@
-import type { Statement, TranscriptsDb } from '../../db/transcripts-db.ts';
+import type { Statement, TranscriptsDb } from '../../db/transcripts/open.ts';
 
 /** Fuller first: most output, then most of the rest. Equal ones are the same response told twice. */
 const fullness = (table: string) =>

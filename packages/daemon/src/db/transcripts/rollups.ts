@@ -73,16 +73,18 @@ export const runOf = (row: string, run = '') =>
 
 /**
  * A copy of a call (a forked conversation begins with copies) has the same tool, times and result; it meets the row of
- * the first and is left out. What is the same within one conversation are calls made at once: they are numbered.
+ * the first and is left out. What is the same within one conversation are calls made at once: they are numbered. `INSERT OR
+ * IGNORE` would not do: in a trigger the conflict clause of the statement that fires it counts.
  */
 const addRun = `
-    INSERT OR IGNORE INTO tool_runs SELECT ${providerOf('new')}, new.tool, ${durationOf('new')}, coalesce(new.called_at, new.ended_at, 0),
+    INSERT INTO tool_runs SELECT ${providerOf('new')}, new.tool, ${durationOf('new')}, coalesce(new.called_at, new.ended_at, 0),
       ${failed('new')},
       (SELECT count(*) FROM tool_runs WHERE ${runOf('new')} AND conversation = new.conversation), new.conversation
-      WHERE new.tool IS NOT NULL;
-    INSERT OR IGNORE INTO file_reads SELECT new.conversation, new.path, new.called_at
+      WHERE new.tool IS NOT NULL ON CONFLICT DO NOTHING;
+    INSERT INTO file_reads SELECT new.conversation, new.path, new.called_at
       WHERE changes() > 0 AND new.path IS NOT NULL AND new.called_at IS NOT NULL
-        AND new.tool IN (${readTools.map((tool) => `'${tool}'`).join(', ')});`;
+        AND new.tool IN (${readTools.map((tool) => `'${tool}'`).join(', ')})
+      ON CONFLICT DO NOTHING;`;
 const removeRun = `
     DELETE FROM tool_runs WHERE ${runOf('old')} AND conversation = old.conversation AND twin =
       (SELECT max(twin) FROM tool_runs WHERE ${runOf('old')} AND conversation = old.conversation);
@@ -92,7 +94,7 @@ const removeRun = `
  * What analytics add to the schema of transcripts.db: sums that triggers keep true in the very transaction of each row.
  * Quarters of an hour, because the local days of every time zone consist of whole ones.
  */
-export const analyticsSchema = `
+export const rollups = `
   CREATE TABLE usage_quarters (
     conversation INTEGER NOT NULL,
     model TEXT NOT NULL,              -- '': none was named

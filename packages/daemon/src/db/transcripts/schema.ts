@@ -1,3 +1,5 @@
+import { rollups } from './rollups.ts';
+
 /**
  * The schema of transcripts.db. The n-th text leads from version n - 1 to n (`user_version`); a released text is never
  * changed. Times are milliseconds since the epoch, offsets and lengths bytes.
@@ -136,5 +138,11 @@ export const transcriptsSchema: readonly string[] = [
     sample TEXT NOT NULL,
     PRIMARY KEY (file_id, line_offset)
   ) WITHOUT ROWID;
+
+  -- What search finds an entry by: rowid is entries.id. The text stays in the file; see core's search/terms.ts for what
+  -- the columns hold. Their texts are words between blanks already, so the plainest tokenizer is right.
+  CREATE VIRTUAL TABLE entries_fts USING fts5 (words, names, marks,
+    content = '', contentless_delete = 1, tokenize = 'ascii');
+  ${rollups}
   `,
 ];
