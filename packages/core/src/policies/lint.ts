@@ -1,9 +1,10 @@
-import { type ToolKind, toolKinds } from './call.ts';
+import type { ToolKind } from './call.ts';
 import { canonicalJson } from './canonical.ts';
 import { modeOf, sortPolicies } from './compile.ts';
 import { Glob, globPlace } from './glob.ts';
 import type { LintFinding } from './policy.endpoints.ts';
 import type { Pattern, Policy, Rule } from './policy.ts';
+import { toolKinds } from './tool-kinds.ts';
 
 interface Entry {
   policy: Policy;
