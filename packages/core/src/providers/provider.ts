@@ -13,6 +13,20 @@ export function resolveProviderId(name: string): ProviderId | undefined {
   return providerIds.find((id) => id === name);
 }
 
+/** The id of a provider, or another name people type for it. */
+export const providerNameSchema = z
+  .string()
+  .max(80)
+  .transform((name, context) => {
+    const id = resolveProviderId(name);
+    if (id !== undefined) return id;
+    context.addIssue({
+      code: 'custom',
+      message: `there is no provider "${name}"; it must be ${providerIds.join(', ')}`,
+    });
+    return z.NEVER;
+  });
+
 /** What a provider can do, as data; clients show or hide features by it. */
 export const capabilitiesSchema = z.object({
   runtime: z.literal('tmux'),

@@ -120,6 +120,15 @@ export const settings = {
     allowed: 'a whole number from 0 to 3600',
     description: 'Seconds a hook waits for a daemon that is away before it falls back. Of new sessions.',
   }),
+  transcriptsKeepDays: define({
+    key: 'transcripts.keepDays',
+    env: 'CODEPIPER_TRANSCRIPTS_KEEP_DAYS',
+    schema: z.coerce.number().int().min(1).max(36_500),
+    default: null,
+    allowed: 'a whole number from 1 to 36500',
+    description:
+      'Days after its last word until what was said in a conversation is removed from the home; tokens and sums stay. Default: nothing is ever removed.',
+  }),
   maxSessions: define({
     key: 'sessions.max',
     env: 'CODEPIPER_MAX_SESSIONS',

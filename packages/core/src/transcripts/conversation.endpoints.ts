@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
-import { eventSchema } from '../events/event.ts';
+import { transcriptEventSchema } from '../events/event.ts';
+import { providerNameSchema } from '../providers/provider.ts';
 import { sessionRefSchema } from '../sessions/session.endpoints.ts';
 import { conversationSchema, entrySchema, turnSchema } from './conversation.ts';
+import { exportFormats } from './export/document.ts';
 import { entryKindSchema } from './transcript.ts';
 
 const count = z.number().int();
@@ -11,38 +13,61 @@ const limit = (usual: number, most = 1000) => z.coerce.number().int().min(1).max
 const sessionErrors = ['session_not_found', 'session_ambiguous'] as const;
 
 /** `id` of a conversation, the agent's own id of it, or the unique beginning of that. */
-const conversationRefSchema = z.string().min(1).max(200);
+export const conversationRefSchema = z.string().min(1).max(200);
 const ofSession = z.strictObject({ id: sessionRefSchema });
 const ofConversation = z.strictObject({ conversation: conversationRefSchema });
 const conversationErrors = ['conversation_not_found', 'conversation_ambiguous'] as const;
 
-export const entryQuerySchema = z.strictObject({
-  kind: entryKindSchema.optional(),
-  /** Entries of this sub-agent; `main` for those of the conversation's own agent. */
+/** Kinds of entries, with commas between. */
+const kindsSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .transform((text) => text.split(','))
+  .pipe(z.array(entryKindSchema));
+
+/** Which entries, and how much of each. */
+const entryFilter = {
+  /** One kind, or several with commas between: `prompt,answer`. */
+  kind: kindsSchema.optional(),
+  /**
+   * Entries of this sub-agent: its `agentId`, or the agent's id of the conversation a sub-agent has to itself. `main`:
+   * only those of no sub-agent.
+   */
   agent: z.string().min(1).max(200).optional(),
   /** Only entries after this id. */
   since: id.optional(),
+  /** Longest text of an entry, in UTF-16 code units; what is longer is cut, never within a character. 0: no texts. */
+  text: z.coerce.number().int().min(0).max(1_000_000).default(20_000),
+};
+
+export const entryQuerySchema = z.strictObject({
+  ...entryFilter,
   /** Only entries before this id. */
   before: id.optional(),
+  /** At most so many; a page of long texts may hold fewer. `hasMore` says whether it is the last one. */
   limit: limit(100),
   order: z.enum(['asc', 'desc']).default('asc'),
-  /** Longest text of an entry, in characters; what is longer is cut. 0: none. */
-  text: z.coerce.number().int().min(0).max(1_000_000).default(20_000),
 });
 export type EntryQuery = z.output<typeof entryQuerySchema>;
+
+/** What `…/conversation/stream` takes; without `since` the stream begins with what comes next. */
+export const entryStreamQuerySchema = z.strictObject(entryFilter);
 
 /** The ledger's words, for what was read from transcripts. */
 export const transcriptEventQuerySchema = z.strictObject({
   source: z.literal('transcript').optional(),
-  /** Kind of the entry. */
-  type: z.string().min(1).max(100).optional(),
+  /** Kind of the entry, or several with commas between. */
+  type: z.string().min(1).max(200).optional(),
   since: id.optional(),
   before: id.optional(),
   limit: limit(100),
   order: z.enum(['asc', 'desc']).default('asc'),
 });
+export type TranscriptEventQuery = z.output<typeof transcriptEventQuerySchema>;
 
 const entriesReply = z.object({
+  /** All that were looked through: with their sub-agents' where these are conversations of their own. */
   conversations: z.array(conversationSchema),
   entries: z.array(entrySchema),
   hasMore: z.boolean(),
@@ -54,12 +79,15 @@ export const conversationEndpoints = {
     path: '/conversations',
     summary: 'Conversations, those with the newest entries first.',
     query: z.strictObject({
-      provider: z.string().min(1).max(80).optional(),
+      provider: providerNameSchema.optional(),
       session: sessionRefSchema.optional(),
       /** A directory: conversations in it and below. */
-      workspace: z.string().min(1).max(4096).optional(),
+      workspace: z.string().max(4096).startsWith('/', 'must be an absolute path').optional(),
       /** What an earlier page said. */
-      cursor: z.string().min(1).max(80).optional(),
+      cursor: z
+        .string()
+        .regex(/^\d*-\d{1,15}$/, 'must be the cursor of an earlier page')
+        .optional(),
       limit: limit(50),
     }),
     reply: z.object({ conversations: z.array(conversationSchema), cursor: z.string().nullable() }),
@@ -97,7 +125,7 @@ export const conversationEndpoints = {
     summary: "Turns of a session's conversations, the newest last.",
     params: ofSession,
     query: z.strictObject({ limit: limit(100) }),
-    reply: z.object({ turns: z.array(turnSchema) }),
+    reply: z.object({ turns: z.array(turnSchema), hasMore: z.boolean() }),
     errors: sessionErrors,
   }),
   listTranscriptEvents: defineEndpoint({
@@ -106,10 +134,7 @@ export const conversationEndpoints = {
     summary: "Entries of a session's conversations in the form of events; their ids are those of entries.",
     params: ofSession,
     query: transcriptEventQuerySchema,
-    reply: z.object({
-      events: z.array(eventSchema.extend({ source: z.literal('transcript') })),
-      hasMore: z.boolean(),
-    }),
+    reply: z.object({ events: z.array(transcriptEventSchema), hasMore: z.boolean() }),
     errors: sessionErrors,
   }),
   getEntry: defineEndpoint({
@@ -120,15 +145,25 @@ export const conversationEndpoints = {
     reply: z.object({
       entry: entrySchema,
       conversation: conversationSchema,
-      source: z.object({ file: z.string(), offset: count, line: z.string() }),
+      /** `line` is null when the transcript is gone. */
+      source: z.object({ file: z.string(), offset: count, line: z.string().nullable() }),
     }),
     errors: ['entry_not_found'],
   }),
 } as const;
 
+/** Of an export. */
+export const exportQuerySchema = z.strictObject({
+  format: z.enum(exportFormats).default('markdown'),
+  /** Replace what looks like a secret. */
+  redact: z.enum(['true', 'false']).default('false'),
+});
+export type ExportQuery = z.output<typeof exportQuerySchema>;
+
 /**
  * Answers that are not one reply, so mounted by hand.
- * `…/conversation/stream?since=<entry id>`: entries as they are stored, as server-sent events with their ids.
+ * `…/conversation/stream?since=<entry id>`: entries as they are stored, as server-sent events `entry` with their ids;
+ * `Last-Event-ID` resumes. `kind`, `agent` and `text` as for a page.
  * `…/export?format=markdown|json|html&redact=true`: the whole conversation as one document.
  */
 export const conversationPaths = {

@@ -17,7 +17,10 @@ export const conversationSchema = z.object({
   branch: z.string().nullable(),
   /** Of the agent. */
   version: z.string().nullable(),
-  /** The agent's id of the conversation it was forked from. */
+  /**
+   * The agent's id of the conversation it was forked from. Claude Code repeats what was said before the fork, Codex does
+   * not: the beginning is then in that other conversation.
+   */
   forkedFrom: z.string().nullable(),
   /** The agent's id of the conversation whose agent started this one. */
   parent: z.string().nullable(),
@@ -44,17 +47,20 @@ export const entrySchema = z.object({
   /** Of a tool_call and its tool_result: what joins the two. */
   callId: z.string().nullable(),
   tool: z.string().nullable(),
-  /** Of a tool_call. */
+  /** Of a tool_call and its tool_result: what came of the call, as far as is known when it is asked. */
   outcome: z.enum(outcomes).nullable(),
-  /** Of a tool_call that ended, in milliseconds. */
+  /** Of a tool_call that ended and its tool_result, in milliseconds. */
   durationMs: count.nullable(),
   /** Of a tool_result: the tool failed. */
   isError: z.boolean(),
   /** Of a tool_call: the file it names first. */
   path: z.string().nullable(),
   text: z.string(),
-  /** Length of the whole text, in characters; `text` is its beginning when it is shorter. */
-  length: count,
+  /**
+   * Length of the whole text, in UTF-16 code units; `text` is its beginning when it is shorter. Null when no text was
+   * asked for, and when the transcript is gone: `text` is then at most its first line.
+   */
+  length: count.nullable(),
 });
 export type Entry = z.infer<typeof entrySchema>;
 

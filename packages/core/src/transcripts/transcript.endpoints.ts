@@ -7,14 +7,19 @@ const id = z.coerce.number().int().min(0);
 export const importSchema = z.object({
   id: count,
   state: z.enum(['running', 'done', 'failed']),
+  /** Where transcripts are looked for. */
+  directories: z.array(z.string()),
   files: count,
   /** Bytes of all files; each is read for usage first and for content later. */
   allBytes: count,
   usageBytes: count,
   contentBytes: count,
+  /** What was not known before; null until it is done. */
+  added: z.object({ conversations: count, responses: count, tokens: count }).nullable(),
   /** Why it failed. */
   error: z.string().nullable(),
 });
+export type TranscriptImport = z.output<typeof importSchema>;
 
 const tokenCounts = z.object({
   input: count,
@@ -49,12 +54,14 @@ export const verificationSchema = z.object({
     })
     .nullable(),
 });
+export type TranscriptVerification = z.output<typeof verificationSchema>;
 
 export const transcriptEndpoints = {
   startImport: defineEndpoint({
     method: 'POST',
     path: '/transcripts/imports',
-    summary: 'Begins to bring in conversations that codepiper did not start.',
+    summary:
+      'Begins to bring in conversations that codepiper did not start; the same import that runs already is joined.',
     body: z.strictObject({
       provider: z.string().min(1).max(80).optional(),
       /** Absolute paths; the places where the agents keep their transcripts when absent. */
@@ -100,11 +107,32 @@ export const transcriptEndpoints = {
       invalidLines: count,
       /** Bytes of transcripts that were not read yet: for usage, and for content. */
       pending: z.object({ usageBytes: count, contentBytes: count }),
-      bytes: z.object({ transcripts: count, database: count, search: count, archive: count }),
-      /** Files whose lines were not understood, or that cannot be read; those with most first, 20 at most. */
+      /**
+       * Of the transcripts that were read; of the database, and of its search index within it; of the files in the archive, and
+       * of those among them that only the archive has.
+       */
+      bytes: z.object({
+        transcripts: count,
+        database: count,
+        search: count,
+        archive: count,
+        archiveOnly: count,
+      }),
+      retention: z.object({
+        /** Null: nothing is removed. */
+        keepDays: count.nullable(),
+        /** Conversations whose texts are removed within a day. */
+        due: count,
+        /** Conversations whose texts were removed. */
+        removed: count,
+      }),
+      /** Files whose lines were not understood, or that cannot be read; those first, then those with most; 20 at most. */
       problems: z.array(
         z.object({
           file: z.string(),
+          provider: z.string().nullable(),
+          /** Of the agent that wrote it. */
+          version: z.string().nullable(),
           unknownLines: count,
           invalidLines: count,
           /** The beginning of the first line that was not understood. */
