@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
+import { providerNameSchema } from '../providers/provider.ts';
 import { sessionRefSchema } from '../sessions/session.endpoints.ts';
 import {
   activitySchema,
@@ -32,11 +33,14 @@ const periodQuery = z.strictObject({
 
 /** What happened in conversations. */
 const activityQuerySchema = periodQuery.extend({
-  /** Id of a session, the unique beginning of one, or a name. */
+  /**
+   * Id of a session, the unique beginning of one, or a name; else the agent's id of a conversation, or the unique
+   * beginning of it. With what its agents started.
+   */
   session: sessionRefSchema.optional(),
-  /** A directory: conversations in it and below. */
-  workspace: z.string().min(1).max(4096).optional(),
-  provider: z.string().min(1).max(80).optional(),
+  /** A directory, by its absolute path: conversations in it and below. */
+  workspace: z.string().max(4096).startsWith('/', 'must be an absolute path').optional(),
+  provider: providerNameSchema.optional(),
 });
 
 /** What models were used for. */
@@ -52,7 +56,7 @@ const toolQuerySchema = activityQuerySchema.extend({
   limit: limit(15),
 });
 
-const errors = ['session_not_found', 'session_ambiguous'] as const;
+const errors = ['session_not_found', 'session_ambiguous', 'conversation_ambiguous'] as const;
 
 export const analyticsEndpoints = {
   analyticsOverview: defineEndpoint({
@@ -149,6 +153,6 @@ export const analyticsEndpoints = {
     summary: 'Decisions about tool calls of each day.',
     query: periodQuery.extend({ session: sessionRefSchema.optional() }),
     reply: decisionDaysSchema,
-    errors,
+    errors: ['session_not_found', 'session_ambiguous'],
   }),
 } as const;

@@ -58,6 +58,14 @@ test('spans of offsets say the same as the clock, at any moment', () => {
   expect(spans.get('Europe/Berlin')).toHaveLength(7);
 });
 
+test('a time that nobody lives in costs nothing', () => {
+  const far = Date.parse('+250000-01-01T00:00:00Z');
+  const spans = offsetSpans('Europe/Berlin', 1, far);
+  expect(spans.length).toBeLessThan(400);
+  const winter = Date.parse('2026-01-15T12:00Z');
+  expect(spans.findLast(({ from }) => from <= winter)?.offset).toBe(3_600_000);
+});
+
 describe('a period', () => {
   // Half past midnight in Berlin, still the day before in New York.
   const now = Date.parse('2026-11-20T23:30:00Z');
@@ -94,6 +102,9 @@ describe('a period', () => {
 
   test.each([
     [{ timezone: 'Mars/Olympus' }, 'Mars/Olympus'],
+    // Days would not begin with a quarter of an hour.
+    [{ timezone: '+05:37' }, '+05:37'],
+    [{ timezone: '-00:01' }, '-00:01'],
     [{ since: 'yesterday' }, 'yesterday'],
     [{ since: '2026-02-30' }, '2026-02-30'],
     [{ since: '2026-02-30T10:00' }, '2026-02-30'],

@@ -41,6 +41,13 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
         `There is no time zone "${timezone}"; it must be an IANA name like Europe/Berlin, or UTC.`,
       );
     }
+    // Besides names any offset is taken for a zone.
+    const minutes = /^[+-]\d{2}:?(\d{2})?$/.exec(timezone)?.[1];
+    if (minutes !== undefined && Number(minutes) % 15 !== 0) {
+      throw new PeriodError(
+        `The time zone "${timezone}" is not used anywhere: it is not whole quarters of an hour from UTC.`,
+      );
+    }
     formats.set(timezone, format);
   }
   return format;
@@ -113,11 +120,17 @@ export interface OffsetSpan {
 /** Clocks are not changed and changed back within fewer days. */
 const lookEvery = 5 * dayMs;
 
+/** Rules of time zones are known about from and until here; what a file dates elsewhere is not worth the looking. */
+const firstRule = Date.UTC(1970, 0);
+const lastRule = Date.UTC(2100, 0);
+
 /** The offsets of a time zone between two moments; the first span covers what lies before as well. */
 export function offsetSpans(timezone: string, since: number, until: number): OffsetSpan[] {
-  const spans: OffsetSpan[] = [{ from: since, offset: zoneOffset(timezone, since) }];
-  for (let at = since; at < until; at += lookEvery) {
-    const next = Math.min(at + lookEvery, until);
+  const begin = Math.min(Math.max(since, firstRule), lastRule);
+  const end = Math.min(until, lastRule);
+  const spans: OffsetSpan[] = [{ from: begin, offset: zoneOffset(timezone, begin) }];
+  for (let at = begin; at < end; at += lookEvery) {
+    const next = Math.min(at + lookEvery, end);
     const offset = zoneOffset(timezone, next);
     if (offset !== spans.at(-1)?.offset) spans.push({ from: changeWithin(timezone, at, next), offset });
   }

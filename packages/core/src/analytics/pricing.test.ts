@@ -6,15 +6,20 @@ import {
   type PricedTokens,
   priceFileSchema,
   priceSchema,
-  promptStep,
   resolveModel,
 } from './pricing.ts';
+import { promptStep } from './prompt-steps.ts';
 
 const book = new PriceBook(shippedPrices);
 const at = Date.parse('2026-11-21T12:00:00Z');
 const tokens = (over: Partial<PricedTokens>): PricedTokens => ({
   ...{ input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 },
   ...over,
+});
+
+test('a name that is none is cut short', () => {
+  const name = new PriceBook(shippedPrices).nameOf(`x${'-latest'.repeat(50_000)}`);
+  expect(name).toMatch(/^x-latest.{192}…$/);
 });
 
 describe('resolveModel', () => {
@@ -68,6 +73,10 @@ describe('prices', () => {
   test.each([
     // model, input, output, cache read, write 5m, write 1h
     ['claude-opus-5-5', 4, 20, 0.2, 5, 8],
+    ['claude-fable-5-2', 8, 40, 0.2, 10, 16],
+    ['claude-fable-5-2-fast', 16, 80, 0.4, 20, 32],
+    ['claude-opus-5-5-fast', 8, 40, 0.4, 10, 16],
+    ['claude-opus-4-6-fast', 30, 150, null, null, null],
     ['claude-opus-4-6', 5, 25, 0.5, 6.25, 10],
     ['claude-opus-4-5-20251101', 5, 25, 0.5, 6.25, 10],
     ['claude-opus-4-1', 15, 75, 1.5, 18.75, 30],
@@ -97,6 +106,8 @@ describe('prices', () => {
     const change = Date.parse('2026-10-07T00:00:00Z');
     expect(book.find('claude-sonnet-5-5', change - 1, 0)?.cacheRead).toBe(0.2);
     expect(book.find('claude-sonnet-5-5', change, 0)?.cacheRead).toBe(0.1);
+    // The end of a promotion: nobody knows what comes.
+    expect(book.find('gpt-5.6', Date.parse('2026-11-22T00:00:00Z'), 0)).toBeNull();
     expect(book.changes).toContain(change);
   });
 
@@ -176,15 +187,15 @@ describe('CostSum', () => {
     sum.add('claude-haiku-4-5', book.find('claude-haiku-4-5', at, 0), tokens({ input: 1e6 }));
     sum.add('my-model', null, tokens({ input: 10, output: 5 }));
     sum.add(
-      'claude-opus-5-5-fast',
-      book.find('claude-opus-5-5-fast', at, 0),
+      'claude-opus-4-7-fast',
+      book.find('claude-opus-4-7-fast', at, 0),
       tokens({ input: 1e6, cacheRead: 7 }),
     );
     sum.add(null, null, tokens({ output: 1 }));
     expect(sum.cost).toEqual({
-      usd: 9,
+      usd: 31,
       isComplete: false,
-      unknownModels: ['(no model)', 'claude-opus-5-5-fast', 'my-model'],
+      unknownModels: ['(no model)', 'claude-opus-4-7-fast', 'my-model'],
       unknownTokens: 23,
     });
   });

@@ -1,16 +1,11 @@
 import { z } from 'zod';
-
-/** Prompt lengths, in tokens, above which some models cost more. Stored sums are kept apart at these lengths. */
-export const promptSteps = [100_000, 200_000, 272_000] as const;
-
-/** How many of `promptSteps` a prompt exceeds. */
-export function promptStep(promptTokens: number): number {
-  return promptSteps.filter((step) => promptTokens > step).length;
-}
+import { promptSteps } from './prompt-steps.ts';
 
 const usd = z.number().min(0).max(100_000);
 const day = z.iso.date();
-const modelName = z.string().min(1).max(200);
+/** Characters. */
+const longestName = 200;
+const modelName = z.string().min(1).max(longestName);
 
 /** US dollars for a million tokens; null where no price is published. */
 export const ratesSchema = z.strictObject({
@@ -91,6 +86,8 @@ const suffixes = [
  * has prices of its own.
  */
 export function resolveModel(name: string): string {
+  // Names come from files too, and each pass below takes one mark off: what is no name any more is cut short.
+  if (name.length > longestName) return `${name.slice(0, longestName)}…`;
   let model = name.trim().toLowerCase();
   model = model.slice(model.lastIndexOf('/') + 1).replace(prefixes, '');
   for (let before = ''; before !== model; ) {

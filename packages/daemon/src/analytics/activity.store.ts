@@ -1,17 +1,8 @@
 import type { Activity } from '@codepiper/core/analytics/analytics.ts';
 import { dayText } from '@codepiper/core/analytics/periods.ts';
 import type { Reader } from '../db/transcripts/reader.ts';
-import {
-  dayOf,
-  during,
-  joined,
-  ofScope,
-  quartersOf,
-  type Scope,
-  type Sql,
-  spansOf,
-  where,
-} from './scope.store.ts';
+import { joined, type Sql } from '../db/transcripts/scope.ts';
+import { dayOf, during, ofScope, quartersOf, type Scope, spansOf, where } from './scope.store.ts';
 import { shown } from './times.ts';
 
 /** Rows of `message_quarters` in the period, and single messages where it begins or ends within a quarter. */
@@ -26,13 +17,10 @@ function messageRows(scope: Scope): Sql {
       values: filter.values,
     });
   }
-  // Of copies of a message the first that was stored counts.
-  const first = `kind IN ('prompt', 'answer') AND NOT EXISTS
-    (SELECT 1 FROM entries AS earlier WHERE earlier.entry_key = e.entry_key AND earlier.id < e.id)`;
   for (const edge of edges) {
-    const filter = where([{ text: first, values: [] }, ...during('at', edge), ...conditions]);
+    const filter = where([...during('at', edge), ...conditions]);
     parts.push({
-      text: `SELECT at AS bucket, kind = 'prompt' AS prompts, kind = 'answer' AS answers FROM entries AS e ${filter.text}`,
+      text: `SELECT at AS bucket, is_prompt AS prompts, NOT is_prompt AS answers FROM messages ${filter.text}`,
       values: filter.values,
     });
   }

@@ -1,37 +1,32 @@
 import type { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
-import {
-  localTimezone,
-  type Period,
-  PeriodError,
-  type PeriodRequest,
-  resolvePeriod,
-} from '@codepiper/core/analytics/periods.ts';
+import type { PeriodRequest } from '@codepiper/core/analytics/periods.ts';
 import type { Clock } from '@codepiper/core/clock.ts';
-import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { Ask } from '../db/transcripts/reader.ts';
+import { type NamedParts, readPeriod, readScope } from '../db/transcripts/request.ts';
 import type { Handlers } from '../http/mount.ts';
 import type { AnalyticsQueries } from './analytics.ts';
 
-export interface AnalyticsParts {
+export interface AnalyticsParts extends NamedParts {
   ask: Ask<AnalyticsQueries>;
-  sessions: {
-    /** @throws CodepiperError `session_not_found`, `session_ambiguous` */
-    get(ref: string): Promise<{ id: string }>;
-    countLive(): Promise<number>;
-  };
+  sessions: NamedParts['sessions'] & { countLive(): Promise<number> };
   clock: Clock;
 }
 
 export function analyticsHandlers({
   ask,
   sessions,
+  conversations,
   clock,
 }: AnalyticsParts): Handlers<typeof analyticsEndpoints> {
   /** The period in words becomes one in time, the session's name its id. */
   async function scopeOf<Query extends PeriodRequest & { session?: string | undefined }>(query: Query) {
     const { range: _range, since: _since, until: _until, timezone: _timezone, session, ...rest } = query;
-    const period = periodOf(query, clock.now());
-    return { ...rest, period, session: session === undefined ? undefined : (await sessions.get(session)).id };
+    const period = readPeriod(query, clock.now());
+    return {
+      ...rest,
+      period,
+      ...(session === undefined ? {} : await readScope({ sessions, conversations }, session)),
+    };
   }
   return {
     analyticsOverview: async ({ query }) => ({
@@ -48,15 +43,11 @@ export function analyticsHandlers({
     analyticsFiles: async ({ query }) => ask('rereadFiles', await scopeOf(query)),
     analyticsWaste: async ({ query }) => ask('waste', await scopeOf(query)),
     analyticsCostDrivers: async ({ query }) => ask('costDrivers', await scopeOf(query)),
-    analyticsDecisions: async ({ query }) => ask('decisionsByDay', await scopeOf(query)),
+    // Only calls of sessions are decided about.
+    analyticsDecisions: async ({ query: { session, ...rest } }) =>
+      ask('decisionsByDay', {
+        period: readPeriod(rest, clock.now()),
+        session: session === undefined ? undefined : (await sessions.get(session)).id,
+      }),
   };
-}
-
-function periodOf(request: PeriodRequest, now: number): Period {
-  try {
-    return resolvePeriod(request, now, localTimezone());
-  } catch (error) {
-    if (error instanceof PeriodError) throw new CodepiperError('invalid_request', error.message);
-    throw error;
-  }
 }

@@ -148,6 +148,8 @@ describe('sums of usage', () => {
     expect(tokens({ model: 'anthropic/claude-opus-5.5' })).toBe(8);
     expect(tokens({ model: 'claude-haiku-4-5', provider: 'codex' })).toBe(4);
     expect(tokens({ model: 'none-such' })).toBe(0);
+    expect(tokens({ conversations: [1, 3] })).toBe(13);
+    expect(tokens({ conversations: [] })).toBe(0);
     expect(usageByProvider(house.reader, all, book).providers).toMatchObject([
       { provider: 'codex', sessions: 1, conversations: 1, output: 12 },
       { provider: 'claude-code', sessions: 1, conversations: 2, output: 3 },
@@ -210,7 +212,14 @@ describe('sums of usage', () => {
         responses,
         minute,
         minute,
-        fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
+        fc.constantFrom(
+          'UTC',
+          'Asia/Kathmandu',
+          'America/New_York',
+          'Africa/Cairo',
+          'Australia/Lord_Howe',
+          '-03:30',
+        ),
         (rows, a, b, zone) => {
           using own = new AnalyticsHouse();
           for (const id of [1, 2, 3]) own.conversation(id, { provider: id === 3 ? 'codex' : 'claude-code' });
@@ -314,8 +323,86 @@ describe('tools', () => {
     }
     expect(usage()).toMatchObject([{ tool: 'Read', count: 2, p99Ms: 5 }]);
     expect(usage({ session: 's1' })).toMatchObject([{ count: 2 }]);
-    house.sqlite.prepare(`DELETE FROM tool_calls WHERE conversation = 1 AND call_id = 'one'`).run();
+    const forget = (conversation: number) =>
+      house.sqlite
+        .prepare(
+          'DELETE FROM tool_calls WHERE conversation = ? AND call_id = (SELECT max(call_id) FROM tool_calls WHERE conversation = ?)',
+        )
+        .run(conversation, conversation);
+    forget(1);
+    // What one conversation has no more, another that has it counts.
+    expect(usage()).toMatchObject([{ count: 2 }]);
+    expect([usage({ session: 's1' }), usage({ session: 's2' })]).toMatchObject([
+      [{ count: 1 }],
+      [{ count: 1 }],
+    ]);
+    forget(1);
+    expect([usage({ session: 's1' }), usage({ session: 's2' })]).toMatchObject([[], [{ count: 2 }]]);
+    forget(2);
     expect(usage()).toMatchObject([{ count: 1 }]);
+  });
+
+  test('have the percentiles of their calls, for any period and however long they took', () => {
+    const begin = Date.parse('2026-08-01T00:00Z');
+    const span = 100 * 86_400_000;
+    const call = fc.record({
+      after: fc.integer({ min: 0, max: span }),
+      tool: fc.constantFrom('Bash', 'Read'),
+      took: fc.oneof(
+        ...[120, 2_000, 30_000, 20_000_000].map((max) => fc.integer({ min: 0, max })),
+        fc.constant(undefined),
+      ),
+      failed: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(call, { maxLength: 60 }),
+        fc.integer({ min: 0, max: span }),
+        fc.integer({ min: 0, max: span }),
+        (calls, one, other) => {
+          using mine = new AnalyticsHouse();
+          mine.conversation(1, { session: 's1' });
+          for (const [i, { after, ...rest }] of calls.entries()) {
+            mine.call({ id: `c${i}`, at: new Date(begin + after).toISOString(), ...rest });
+          }
+          const since = begin + Math.min(one, other);
+          const until = begin + Math.max(one, other) + 1;
+          const inside = calls.filter(({ after }) => begin + after >= since && begin + after < until);
+          const expected = ['Bash', 'Read'].flatMap((tool) => {
+            const own = inside.filter((one) => one.tool === tool);
+            const ended = own.filter(({ took }) => took !== undefined);
+            const sorted = ended.map(({ took = 0 }) => took).sort((a, b) => a - b);
+            const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
+            const failures = ended.filter(({ failed }) => failed).length;
+            const counts = { tool, count: own.length, failures, unfinished: own.length - ended.length };
+            return own.length === 0 ? [] : [{ ...counts, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) }];
+          });
+          for (const session of [undefined, 's1']) {
+            const period = { since, until, timezone: 'UTC' };
+            const { tools } = toolUsage(mine.reader, { period, session, order: 'count', limit: 10 });
+            expect(tools.sort((a, b) => (a.tool < b.tool ? -1 : 1))).toMatchObject(expected);
+            expect(tools).toHaveLength(expected.length);
+          }
+          mine.sqlite.prepare('DELETE FROM tool_calls').run();
+          expect(mine.sqlite.prepare('SELECT count(*) FROM tool_weeks').pluck().get()).toBe(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('have whole milliseconds, whatever an agent says it measured', () => {
+    house.conversation(1);
+    house.call({ id: 'a', tool: 'Bash', at: '2026-11-20T12:00:00Z', took: 5 });
+    const set = house.sqlite.prepare('UPDATE tool_calls SET duration_ms = ?');
+    for (const [said, shown] of [
+      [1234.6, 1235],
+      [-5, 0],
+      [1e300, 1e15],
+    ]) {
+      set.run(said);
+      expect(usage()).toMatchObject([{ count: 1, p99Ms: shown }]);
+    }
   });
 
   test('show files that were read again', () => {
@@ -353,6 +440,20 @@ describe('turns', () => {
     });
     expect(turns[1]?.cost).toMatchObject({ usd: 0.0005, unknownTokens: 10 });
     expect(expensiveTurns(house.reader, { ...all, limit: 1 }, book).turns).toHaveLength(1);
+  });
+
+  test('belong to the period they begin in, with all their models', () => {
+    house.conversation(1);
+    house.response({ turn: 't1', output: 100, at: '2026-11-20T23:59:00Z' });
+    house.response({ turn: 't1', output: 10, model: 'claude-opus-4-1', at: '2026-11-21T00:01:00Z' });
+    house.response({ turn: 't2', output: 1, at: '2026-11-21T00:02:00Z' });
+    const turnsOf = (scope: Scope) =>
+      expensiveTurns(house.reader, { ...scope, limit: 10 }, book).turns.map(({ turnId, output }) => [
+        turnId,
+        output,
+      ]);
+    expect(turnsOf(days('2026-11-20', '2026-11-20'))).toEqual([['t1', 110]]);
+    expect(turnsOf(days('2026-11-21', '2026-11-21'))).toEqual([['t2', 1]]);
   });
 
   test('that led to nothing are counted with what they used', () => {

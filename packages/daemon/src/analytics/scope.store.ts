@@ -7,30 +7,13 @@ import {
 } from '@codepiper/core/analytics/periods.ts';
 import type { PriceBook } from '@codepiper/core/analytics/pricing.ts';
 import type { Reader } from '../db/transcripts/reader.ts';
+import { type ConversationScope, conversationsOf, joined, type Sql } from '../db/transcripts/scope.ts';
 
 /** Whose numbers are asked for. */
-export interface Scope {
+export interface Scope extends ConversationScope {
   period: Period;
-  /** Whole id of a session. */
-  session?: string | undefined;
-  /** Absolute path of a directory. */
-  workspace?: string | undefined;
-  provider?: string | undefined;
   /** Any spelling. */
   model?: string | undefined;
-}
-
-/** A piece of SQL with the values of its question marks. */
-export interface Sql {
-  text: string;
-  values: (string | number)[];
-}
-
-export function joined(pieces: readonly Sql[], between: string): Sql {
-  return {
-    text: pieces.map(({ text }) => text).join(between),
-    values: pieces.flatMap(({ values }) => values),
-  };
 }
 
 /** A condition for a column with a time. */
@@ -45,38 +28,6 @@ export function during(column: string, { since, until }: Period): Sql[] {
 export function ofScope(scope: Scope): Sql[] {
   const chosen = conversationsOf(scope);
   return chosen === null ? [] : [{ text: `conversation IN (${chosen.text})`, values: chosen.values }];
-}
-
-/**
- * A query for the conversations in scope; null when all are. A session's conversations are its own and those its
- * agents started.
- */
-export function conversationsOf({ session, workspace, provider }: Omit<Scope, 'period'>): Sql | null {
-  const conditions: Sql[] = [];
-  if (provider !== undefined) conditions.push({ text: 'provider = ?', values: [provider] });
-  if (workspace !== undefined) {
-    const path = workspace.length > 1 ? workspace.replace(/\/+$/, '') : workspace;
-    const below = path === '/' ? '/' : `${path}/`;
-    conditions.push({
-      text: '(cwd = ? OR substr(cwd, 1, ?) = ?)',
-      values: [path, [...below].length, below],
-    });
-  }
-  if (session !== undefined) {
-    conditions.push({
-      text: `id IN (
-        WITH RECURSIVE mine (id, provider, conversation_id) AS (
-          SELECT c.id, c.provider, c.conversation_id FROM session_conversations s
-            JOIN conversations c ON c.id = s.conversation WHERE s.session_id = ?
-          UNION SELECT c.id, c.provider, c.conversation_id FROM mine
-            JOIN conversations c ON c.provider = mine.provider AND c.parent = mine.conversation_id)
-        SELECT id FROM mine)`,
-      values: [session],
-    });
-  }
-  if (conditions.length === 0) return null;
-  const { text, values } = joined(conditions, ' AND ');
-  return { text: `SELECT id FROM conversations WHERE ${text}`, values };
 }
 
 /** A condition for the column `model`. */

@@ -1,7 +1,8 @@
 import type { TurnUsage, Waste } from '@codepiper/core/analytics/analytics.ts';
 import type { PriceBook, Rates } from '@codepiper/core/analytics/pricing.ts';
 import type { Reader } from '../db/transcripts/reader.ts';
-import { during, joined, ofModel, ofScope, type Scope, type Sql, where } from './scope.store.ts';
+import { joined, type Sql } from '../db/transcripts/scope.ts';
+import { during, ofModel, ofScope, type Scope, where } from './scope.store.ts';
 import { isoTime, shown } from './times.ts';
 import { byCost, sumBy, type UsageGroup } from './usage-sum.ts';
 
@@ -32,21 +33,35 @@ function groupOf(row: TurnRow, book: PriceBook): UsageGroup {
 
 /** What a row of `turn_usage` costs, as SQL; what has no price costs nothing. */
 function costSql(db: Reader, book: PriceBook): Sql {
-  const cases = db
-    .all<Pick<TurnRow, 'model' | 'step'>>('SELECT DISTINCT model, step FROM usage_quarters')
-    .flatMap(({ model, step }): Sql[] => {
-      const last = ratesSql(book.find(model, book.changes.at(-1) ?? 0, step));
-      const earlier = book.changes
-        .map((until) => ({ until, text: ratesSql(book.find(model, until - 1, step)) }))
-        .filter(({ text }, i, all) => text !== (all[i + 1]?.text ?? last))
-        .map(({ until, text }) => `WHEN first_at < ${until} THEN ${text}`);
-      if (earlier.length === 0 && last === '0') return [];
-      const cost = earlier.length === 0 ? last : `CASE ${earlier.join(' ')} ELSE ${last} END`;
-      return [{ text: `WHEN model = ? AND step = ${step} THEN ${cost}`, values: [model] }];
-    });
+  const byModel = new Map<string, Map<string, number[]>>();
+  for (const { model, step } of db.all<Pick<TurnRow, 'model' | 'step'>>(
+    'SELECT DISTINCT model, step FROM usage_quarters',
+  )) {
+    const steps = byModel.get(model) ?? new Map<string, number[]>();
+    const cost = costOfStep(book, model, step);
+    steps.set(cost, [...(steps.get(cost) ?? []), step]);
+    byModel.set(model, steps);
+  }
+  const cases = [...byModel].flatMap(([model, steps]): Sql[] => {
+    const costs = [...steps];
+    const [[only] = ['0']] = costs;
+    if (costs.length === 1) return only === '0' ? [] : [{ text: `WHEN ? THEN ${only}`, values: [model] }];
+    const whens = costs.map(([cost, of]) => `WHEN step IN (${of.join(', ')}) THEN ${cost}`);
+    return [{ text: `WHEN ? THEN CASE ${whens.join(' ')} END`, values: [model] }];
+  });
   if (cases.length === 0) return { text: '0', values: [] };
   const { text, values } = joined(cases, ' ');
-  return { text: `CASE ${text} ELSE 0 END`, values };
+  return { text: `CASE model ${text} ELSE 0 END`, values };
+}
+
+/** The cost of a row of one model and step, by the time it began. */
+function costOfStep(book: PriceBook, model: string, step: number): string {
+  const last = ratesSql(book.find(model, book.changes.at(-1) ?? 0, step));
+  const earlier = book.changes
+    .map((until) => ({ until, text: ratesSql(book.find(model, until - 1, step)) }))
+    .filter(({ text }, i, all) => text !== (all[i + 1]?.text ?? last))
+    .map(({ until, text }) => `WHEN first_at < ${until} THEN ${text}`);
+  return earlier.length === 0 ? last : `CASE ${earlier.join(' ')} ELSE ${last} END`;
 }
 
 function ratesSql(rates: Rates | null): string {
@@ -59,11 +74,20 @@ function ratesSql(rates: Rates | null): string {
 /** The most expensive turns of those that began in the period. */
 export function expensiveTurns(db: Reader, scope: Scope & { limit: number }, book: PriceBook): TurnUsage {
   const { period, limit } = scope;
-  const filter = where([...during('first_at', period), ...ofScope(scope), ...ofModel(db, scope, book)]);
+  const { since } = period;
+  // One that uses another model later began all the same when it began.
+  const earlier = `NOT EXISTS (SELECT 1 FROM turn_usage AS b WHERE b.conversation = u.conversation
+    AND b.turn_id = u.turn_id AND b.first_at < ?)`;
+  const filter = where([
+    ...during('first_at', period),
+    ...ofScope(scope),
+    ...ofModel(db, scope, book),
+    ...(since === null ? [] : [{ text: earlier, values: [since] }]),
+  ]);
   const cost = costSql(db, book);
   const rows = db.all<TurnRow & { conversation: number; turn_id: string }>(
     `SELECT t.conversation, t.turn_id, first_at, model, step, ${sumColumns}
-     FROM (SELECT conversation, turn_id FROM turn_usage ${filter.text} GROUP BY conversation, turn_id
+     FROM (SELECT conversation, turn_id FROM turn_usage AS u ${filter.text} GROUP BY conversation, turn_id
            ORDER BY sum(${cost.text}) DESC, sum(output) DESC LIMIT ?) AS top
      JOIN turn_usage AS t ON t.conversation = top.conversation AND t.turn_id = top.turn_id`,
     ...[...filter.values, ...cost.values, limit],

@@ -1,7 +1,8 @@
 import type { PriceBook } from '@codepiper/core/analytics/pricing.ts';
 import type { Reader } from '../db/transcripts/reader.ts';
 import { stepSql } from '../db/transcripts/rollups.ts';
-import { during, ofModel, ofScope, quartersOf, type Scope, type Sql, where } from './scope.store.ts';
+import type { Sql } from '../db/transcripts/scope.ts';
+import { during, ofModel, ofScope, quartersOf, type Scope, where } from './scope.store.ts';
 import type { UsageGroup } from './usage-sum.ts';
 
 /** What one conversation used of one model at one price. */
