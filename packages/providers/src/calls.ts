@@ -1,5 +1,6 @@
 import type { Question } from '@codepiper/core/approvals/approval.ts';
-import { type ToolCall, type ToolInput, type ToolKind, toolKinds } from '@codepiper/core/policies/call.ts';
+import type { ToolCall, ToolInput, ToolKind } from '@codepiper/core/policies/call.ts';
+import { toolKinds } from '@codepiper/core/policies/tool-kinds.ts';
 import { asArray, asObject, asText, type Json } from './json.ts';
 
 /** What a tool's own reader says of a call; the rest of a {@link ToolCall} is the same for every tool. */

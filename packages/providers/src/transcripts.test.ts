@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byName } from './testing.ts';
 import { transcriptFormats } from './transcript-formats.ts';
-import type { TranscriptFormat } from './transcripts.ts';
+import { type TranscriptFormat, timeOf } from './transcripts.ts';
 
 const files = {
   'claude-code': byName(
@@ -192,4 +192,16 @@ describe('paths', () => {
     expect(codex.roots({ HOME: '/h' })).toContain('/h/.codex/sessions');
     expect(codex.roots({ HOME: '/h', CODEX_HOME: '/x' })).toContain('/x/sessions');
   });
+});
+
+test.each([
+  ['2026-11-21T12:00:00.000Z', Date.UTC(2026, 10, 21, 12)],
+  ['2026-11-21T12:00:00+01:00', Date.UTC(2026, 10, 21, 11)],
+  ['1960-05-05T05:05:05Z', null],
+  ['9999-12-31T23:59:59Z', null],
+  ['+200000-01-01T00:00:00Z', null],
+  ['yesterday', null],
+  [1_795_000_000_000, null],
+])('the time %j is %j', (value, expected) => {
+  expect(timeOf(value)).toBe(expected);
 });

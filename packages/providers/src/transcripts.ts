@@ -24,6 +24,8 @@ export interface TranscriptReader {
 export interface TranscriptFormat {
   /** Directories that hold transcripts, at any depth; they need not exist. */
   roots(env: Readonly<Record<string, string>>): string[];
+  /** Whether they lie in directories by year, month and day, whose names sort by date. */
+  isFiledByDate: boolean;
   /** Whether a file by this absolute path is a transcript. */
   isTranscript(path: string): boolean;
   identify(path: string): TranscriptName;
@@ -60,10 +62,13 @@ export function tokenCount(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
-/** Milliseconds since the epoch of a time in ISO 8601; null where there is none. */
+/** Later times are none: their dates cannot be written with four digits everywhere. */
+const lastTime = Date.UTC(9999, 0);
+
+/** Milliseconds since the epoch of a time in ISO 8601; null where there is none, or one that no agent has lived in. */
 export function timeOf(value: unknown): number | null {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(at) ? at : null;
+  return at > 0 && at < lastTime ? at : null;
 }
 
 /** The line for text that is no JSON object. */

@@ -90,7 +90,14 @@ function usage(
   const used = asObject(message?.usage);
   const ids = [asText(message?.id), asText(json.requestId)].filter((id) => id !== null);
   const key = ids.length > 0 ? ids.join(':') : asText(json.uuid);
-  return used && key !== null ? [{ type: 'usage', key, model, tokens: tokens(used), turnId }] : [];
+  if (!used || key === null) return [];
+  return [{ type: 'usage', key, model: pricedModel(model, used), tokens: tokens(used), turnId }];
+}
+
+/** Fast mode has prices of its own, and no other name in transcripts: `-fast` stands before a date in the name. */
+function pricedModel(model: string | null, used: Json): string | null {
+  if (model === null || used.speed !== 'fast' || model.includes('-fast')) return model;
+  return model.replace(/(-20\d{6})?$/, '-fast$1');
 }
 
 function tokens(used: Json): TokenCounts {

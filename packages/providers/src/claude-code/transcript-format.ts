@@ -21,6 +21,7 @@ function identify(path: string): TranscriptName {
  */
 export const claudeTranscripts: TranscriptFormat = {
   roots: (env) => [below(configDirectory(env), 'projects')],
+  isFiledByDate: false,
   isTranscript: (path) => ownFile.test(path) || agentFile.test(path),
   identify,
   createReader,

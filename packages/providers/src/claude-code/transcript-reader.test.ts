@@ -67,6 +67,15 @@ describe('usage', () => {
     expect(item).toMatchObject({ tokens: { cacheWrite5m: 30, cacheWrite1h: 0, cacheRead: 0, reasoning: 0 } });
   });
 
+  test.each([
+    ['claude-opus-5-5', 'fast', 'claude-opus-5-5-fast'],
+    ['claude-opus-4-6-20260205', 'fast', 'claude-opus-4-6-fast-20260205'],
+    ['claude-opus-5-5', 'standard', 'claude-opus-5-5'],
+  ])('of %s at speed %s is that of %s', (model, speed, expected) => {
+    const message = { id: 'm', model, content: [], usage: { output_tokens: 1, speed } };
+    expect(usageOf({ type: 'assistant', message })).toMatchObject([{ model: expected }]);
+  });
+
   test('lines without a request id still have a key', () => {
     expect(usageOf(assistant({ output_tokens: 1 }, { requestId: undefined }))).toMatchObject([{ key: 'm1' }]);
   });

@@ -119,9 +119,19 @@ function conversationOf(json: Json, state: State): ConversationItem[] {
     forkedFrom: written === null || written === id || state.cleared ? earlier : written,
     parent: null,
   };
-  if (JSON.stringify(found) === JSON.stringify(state.conversation)) return [];
+  if (state.conversation && isSame(found, state.conversation)) return [];
   state.conversation = found;
   return [found];
+}
+
+function isSame(one: ConversationItem, other: ConversationItem): boolean {
+  return (
+    one.id === other.id &&
+    one.cwd === other.cwd &&
+    one.version === other.version &&
+    one.branch === other.branch &&
+    one.forkedFrom === other.forkedFrom
+  );
 }
 
 function itemsOf(json: Json, agentId: string | null, state: State): Found {

@@ -21,6 +21,7 @@ export const codexTranscripts: TranscriptFormat = {
     const home = env.CODEX_HOME || below(env.HOME || '/', '.codex');
     return [below(home, 'sessions'), below(home, 'archived_sessions')];
   },
+  isFiledByDate: true,
   isTranscript: (path) => rollout.test(path),
   // A sub-agent's rollout is a conversation of its own; its first line names the parent.
   identify: (path) => ({ conversationId: rollout.exec(path)?.[1] ?? null, agentId: null }),

@@ -48,11 +48,11 @@ export interface OpenReader extends Reader, Disposable {
  * @throws DatabaseOpenError when it is no database, is damaged, or has another schema than this program
  */
 export function openTranscriptsReader(path: string): TranscriptsDb {
+  let db: TranscriptsDb | undefined;
   try {
-    const db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: 2000 });
+    db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: 2000 });
     const version = Number(db.pragma('user_version', { simple: true }));
     if (version !== transcriptsSchema.length) {
-      db.close();
       throw new DatabaseOpenError(
         `${path} has schema ${version}, this codepiper reads ${transcriptsSchema.length}. Restart the daemon.`,
       );
@@ -60,16 +60,19 @@ export function openTranscriptsReader(path: string): TranscriptsDb {
     db.pragma('cache_size = -32000');
     return db;
   } catch (error) {
+    db?.close();
     throw explain(path, error);
   }
 }
 
 /** The same for queries; while there is no file, one that has the tables and nothing in them. */
 export function openReader(path: string): OpenReader {
-  if (existsSync(path)) return readerOf(openTranscriptsReader(path));
-  const empty = new Sqlite(':memory:');
-  for (const step of transcriptsSchema) empty.exec(step);
-  return readerOf(empty, true);
+  const isEmpty = !existsSync(path);
+  const db = isEmpty ? new Sqlite(':memory:') : openTranscriptsReader(path);
+  if (isEmpty) for (const step of transcriptsSchema) db.exec(step);
+  // The words of the index. It stores nothing, so that it is made where it is needed.
+  db.exec("CREATE VIRTUAL TABLE temp.entries_terms USING fts5vocab ('main', 'entries_fts', 'row')");
+  return readerOf(db, isEmpty);
 }
 
 /** Opens codepiper's own database for reading only. */

@@ -24,9 +24,10 @@ export type FromQueries =
 export interface QueryThreadOptions {
   data: QueryWorkerData;
   log: Log;
-  /** Test seam: how long it stays without being asked, in milliseconds. */
-  idleMs?: number;
 }
+
+/** How long it stays without being asked, in milliseconds. */
+const idleMs = 30_000;
 
 interface Asked {
   resolve: (result: unknown) => void;
@@ -41,6 +42,7 @@ export class QueryThread<Q extends Queries> implements AsyncDisposable {
   #ending: Promise<void> = Promise.resolve();
   #idle: NodeJS.Timeout | null = null;
   #lastId = 0;
+  #holds = 0;
   #stopped = false;
 
   constructor(options: QueryThreadOptions) {
@@ -54,11 +56,27 @@ export class QueryThread<Q extends Queries> implements AsyncDisposable {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve: resolve as Asked['resolve'], reject });
       this.#thread ??= this.#start();
       this.#thread.send({ type: 'ask', id, name: String(name), args });
+      // Nothing is answered before this turn of the loop ends.
+      this.#asked.set(id, { resolve: resolve as Asked['resolve'], reject });
     });
   };
+
+  /** Starts the thread and keeps it until the disposer is called: for those who will ask and must not wait then. */
+  hold(): () => void {
+    if (!this.#stopped) this.#thread ??= this.#start();
+    this.#holds += 1;
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#idle = null;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds -= 1;
+      this.#endWhenIdle();
+    };
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
@@ -78,7 +96,12 @@ export class QueryThread<Q extends Queries> implements AsyncDisposable {
         if (this.#thread !== thread) return;
         this.#thread = null;
         this.#o.log.error({ err: error }, 'the thread that reads transcripts failed');
-        this.#rejectAll(error);
+        this.#rejectAll(
+          new CodepiperError(
+            'internal',
+            `The thread that reads transcripts failed: ${error.message}. Ask again; codepiper daemon logs has more.`,
+          ),
+        );
       },
     });
     return thread;
@@ -87,14 +110,17 @@ export class QueryThread<Q extends Queries> implements AsyncDisposable {
   #heard(message: FromQueries): void {
     const asked = this.#asked.get(message.id);
     this.#asked.delete(message.id);
-    if (this.#asked.size === 0 && !this.#stopped) {
-      const { idleMs = 30_000 } = this.#o;
-      this.#idle = setTimeout(() => void this.#end(), idleMs).unref();
-    }
+    this.#endWhenIdle();
     if (!asked) return;
     if ('result' in message) asked.resolve(message.result);
     else if (message.code === null) asked.reject(new Error(message.message));
     else asked.reject(new CodepiperError(message.code, message.message, message.details));
+  }
+
+  #endWhenIdle(): void {
+    if (this.#asked.size > 0 || this.#holds > 0 || this.#stopped) return;
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.#end(), idleMs).unref();
   }
 
   #end(): Promise<void> {

@@ -30,7 +30,7 @@ export type Queries = Readonly<Record<string, (context: QueryContext, args: any)
 /**
  * Runs one of the queries in the thread that reads.
  *
- * @throws CodepiperError as the query does; `database_busy` when the thread failed
+ * @throws CodepiperError as the query does; `internal` when the thread failed, `shutting_down` when the daemon stops
  */
 export type Ask<Q extends Queries> = <Name extends keyof Q>(
   name: Name,

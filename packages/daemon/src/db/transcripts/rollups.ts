@@ -1,9 +1,10 @@
-import { promptSteps } from '@codepiper/core/analytics/pricing.ts';
+import { promptSteps } from '@codepiper/core/analytics/prompt-steps.ts';
+import { messageRollups } from './message-rollups.ts';
+import { toolRollups } from './tool-rollups.ts';
+import { quarterSql } from './trigger-sql.ts';
 
-/** Tools whose calls read a file and nothing else. */
-const readTools = ['Read', 'NotebookRead', 'read_file', 'view_image'];
-
-const sums = [
+/** What is summed up, in the order of the columns. */
+export const sums = [
   'responses',
   'input',
   'output',
@@ -20,7 +21,10 @@ export const stepSql = (row: string): string => {
   return promptSteps.map((step) => `(${prompt} > ${step})`).join(' + ');
 };
 
-const quarterSql = (at: string): string => `coalesce(${at}, 0) / 900000 * 900000`;
+/** Whoever adds up the sums of responses itself says so at the beginning of its transaction, and at the end. */
+export const pauseSums = 'UPDATE sums_paused SET paused = 1';
+export const resumeSums = 'UPDATE sums_paused SET paused = 0';
+const counting = 'WHEN NOT (SELECT paused FROM sums_paused)';
 
 /** Statements that add a response to the sums, or take it away. */
 function countResponse(row: 'new' | 'old', sign: '+' | '-'): string {
@@ -52,44 +56,6 @@ function countResponse(row: 'new' | 'old', sign: '+' | '-'): string {
     DELETE FROM turn_usage WHERE ${ofTurn} AND responses = 0;`;
 }
 
-/** What `tool_runs.duration_ms` says of a call that has no duration. */
-export const untimed = { unfinished: -1, denied: -2, unknown: -3 } as const;
-
-const durationOf = (row: string) => `CASE WHEN ${row}.denied THEN ${untimed.denied}
-      WHEN ${row}.is_error IS NULL AND ${row}.ended_at IS NULL THEN ${untimed.unfinished}
-      ELSE coalesce(${row}.duration_ms, max(0, ${row}.ended_at - ${row}.called_at), ${untimed.unknown}) END`;
-const failed = (row: string) => `coalesce(${row}.is_error, 0) AND NOT ${row}.denied`;
-const providerOf = (row: string) =>
-  `coalesce((SELECT provider FROM conversations WHERE id = ${row}.conversation), '')`;
-
-/**
- * Finds the run of a row of `tool_calls`, and with it those of calls that were made at once.
- *
- * @param run alias of `tool_runs` with its dot
- */
-export const runOf = (row: string, run = '') =>
-  `${run}provider = ${providerOf(row)} AND ${run}tool = ${row}.tool AND ${run}duration_ms = ${durationOf(row)}
-      AND ${run}called_at = coalesce(${row}.called_at, ${row}.ended_at, 0) AND ${run}is_error = (${failed(row)})`;
-
-/**
- * A copy of a call (a forked conversation begins with copies) has the same tool, times and result; it meets the row of
- * the first and is left out. What is the same within one conversation are calls made at once: they are numbered. `INSERT OR
- * IGNORE` would not do: in a trigger the conflict clause of the statement that fires it counts.
- */
-const addRun = `
-    INSERT INTO tool_runs SELECT ${providerOf('new')}, new.tool, ${durationOf('new')}, coalesce(new.called_at, new.ended_at, 0),
-      ${failed('new')},
-      (SELECT count(*) FROM tool_runs WHERE ${runOf('new')} AND conversation = new.conversation), new.conversation
-      WHERE new.tool IS NOT NULL ON CONFLICT DO NOTHING;
-    INSERT INTO file_reads SELECT new.conversation, new.path, new.called_at
-      WHERE changes() > 0 AND new.path IS NOT NULL AND new.called_at IS NOT NULL
-        AND new.tool IN (${readTools.map((tool) => `'${tool}'`).join(', ')})
-      ON CONFLICT DO NOTHING;`;
-const removeRun = `
-    DELETE FROM tool_runs WHERE ${runOf('old')} AND conversation = old.conversation AND twin =
-      (SELECT max(twin) FROM tool_runs WHERE ${runOf('old')} AND conversation = old.conversation);
-    DELETE FROM file_reads WHERE conversation = old.conversation AND path = old.path AND called_at = old.called_at;`;
-
 /**
  * What analytics add to the schema of transcripts.db: sums that triggers keep true in the very transaction of each row.
  * Quarters of an hour, because the local days of every time zone consist of whole ones.
@@ -115,64 +81,18 @@ export const rollups = `
     PRIMARY KEY (conversation, turn_id, model, step)
   ) WITHOUT ROWID;
 
-  CREATE TRIGGER responses_counted AFTER INSERT ON responses BEGIN ${countResponse('new', '+')} END;
+  -- One row. Read by nobody but the triggers, and 1 only within a transaction.
+  CREATE TABLE sums_paused (paused INTEGER NOT NULL);
+  INSERT INTO sums_paused VALUES (0);
+
+  CREATE TRIGGER responses_counted AFTER INSERT ON responses ${counting} BEGIN ${countResponse('new', '+')} END;
   CREATE TRIGGER responses_recounted AFTER UPDATE OF conversation, agent_id, model, at, input, output, cache_read,
-    cache_write_5m, cache_write_1h, reasoning, turn_id ON responses
+    cache_write_5m, cache_write_1h, reasoning, turn_id ON responses ${counting}
   BEGIN ${countResponse('old', '-')} ${countResponse('new', '+')} END;
-  CREATE TRIGGER responses_uncounted AFTER DELETE ON responses BEGIN ${countResponse('old', '-')} END;
+  CREATE TRIGGER responses_uncounted AFTER DELETE ON responses ${counting} BEGIN ${countResponse('old', '-')} END;
 
-  CREATE TABLE tool_runs (
-    provider TEXT NOT NULL,
-    tool TEXT NOT NULL,
-    duration_ms INTEGER NOT NULL,     -- below 0: see untimed
-    called_at INTEGER NOT NULL,
-    is_error INTEGER NOT NULL,
-    twin INTEGER NOT NULL,
-    conversation INTEGER NOT NULL,
-    PRIMARY KEY (provider, tool, duration_ms, called_at, is_error, twin)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE file_reads (
-    conversation INTEGER NOT NULL,
-    path TEXT NOT NULL,
-    called_at INTEGER NOT NULL,
-    PRIMARY KEY (conversation, path, called_at)
-  ) WITHOUT ROWID;
-
-  CREATE TRIGGER calls_counted AFTER INSERT ON tool_calls BEGIN ${addRun} END;
-  CREATE TRIGGER calls_recounted AFTER UPDATE OF tool, path, called_at, ended_at, is_error, denied, duration_ms
-    ON tool_calls
-  BEGIN ${removeRun} ${addRun} END;
-  CREATE TRIGGER calls_uncounted AFTER DELETE ON tool_calls BEGIN ${removeRun} END;
-
-  CREATE TABLE message_quarters (
-    bucket INTEGER NOT NULL,
-    conversation INTEGER NOT NULL,
-    prompts INTEGER NOT NULL,
-    answers INTEGER NOT NULL,
-    PRIMARY KEY (bucket, conversation)
-  ) WITHOUT ROWID;
-
-  -- A copy in another conversation is no message of its own.
-  CREATE TRIGGER messages_counted AFTER INSERT ON entries
-    WHEN new.kind IN ('prompt', 'answer') AND NOT EXISTS
-      (SELECT 1 FROM entries WHERE entry_key = new.entry_key AND conversation <> new.conversation)
-  BEGIN
-    INSERT INTO message_quarters VALUES
-      (${quarterSql('new.at')}, new.conversation, new.kind = 'prompt', new.kind = 'answer')
-      ON CONFLICT DO UPDATE SET prompts = prompts + excluded.prompts, answers = answers + excluded.answers;
-  END;
-  -- Where a copy is left the message stays counted: when the conversation is read again it is not new.
-  CREATE TRIGGER messages_uncounted AFTER DELETE ON entries
-    WHEN old.kind IN ('prompt', 'answer') AND NOT EXISTS
-      (SELECT 1 FROM entries WHERE entry_key = old.entry_key AND conversation <> old.conversation)
-  BEGIN
-    UPDATE message_quarters SET prompts = prompts - (old.kind = 'prompt'), answers = answers - (old.kind = 'answer')
-      WHERE bucket = ${quarterSql('old.at')} AND conversation = old.conversation;
-  END;
-
-  CREATE INDEX messages_by_time ON entries (at) WHERE kind IN ('prompt', 'answer');
-
+  ${toolRollups}
+  ${messageRollups}
   CREATE INDEX turns_wasted ON turns (started_at, conversation, turn_id, phase)
     WHERE phase IN ('failed', 'interrupted');
 `;

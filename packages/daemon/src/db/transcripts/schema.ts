@@ -32,7 +32,8 @@ export const transcriptsSchema: readonly string[] = [
     last_read INTEGER NOT NULL,
     archive_path TEXT,
     archive_copied INTEGER NOT NULL DEFAULT 0,  -- 1: a copy that grows with it; 0: a hard link
-    gone INTEGER NOT NULL DEFAULT 0             -- 1: nothing lies at its path any more, or something else
+    gone INTEGER NOT NULL DEFAULT 0,            -- 1: nothing lies at its path any more, or something else
+    pruned_at INTEGER                           -- when what was said in it was removed, because it is old
   );
   CREATE INDEX files_by_inode ON files (ino, dev);
   CREATE INDEX files_by_conversation ON files (conversation);
@@ -51,6 +52,7 @@ export const transcriptsSchema: readonly string[] = [
     last_at INTEGER,
     UNIQUE (provider, conversation_id)
   );
+  CREATE INDEX conversations_by_parent ON conversations (parent) WHERE parent IS NOT NULL;
 
   CREATE TABLE session_conversations (
     session_id TEXT NOT NULL,
@@ -78,11 +80,11 @@ export const transcriptsSchema: readonly string[] = [
     line_offset INTEGER
   );
   CREATE INDEX responses_by_time ON responses (at);
-  CREATE INDEX responses_by_conversation ON responses (conversation, at);
 
   -- Where the things in a conversation lie; their text stays in the file.
   CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
+    -- Never given twice: who follows goes on behind the last one he knows, whatever was removed meanwhile.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation INTEGER NOT NULL,
     file_id INTEGER NOT NULL,
     line_offset INTEGER NOT NULL,
@@ -143,6 +145,7 @@ export const transcriptsSchema: readonly string[] = [
   -- the columns hold. Their texts are words between blanks already, so the plainest tokenizer is right.
   CREATE VIRTUAL TABLE entries_fts USING fts5 (words, names, marks,
     content = '', contentless_delete = 1, tokenize = 'ascii');
+  CREATE TRIGGER entries_unindexed AFTER DELETE ON entries BEGIN DELETE FROM entries_fts WHERE rowid = old.id; END;
   ${rollups}
   `,
 ];
