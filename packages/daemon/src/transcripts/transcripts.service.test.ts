@@ -138,6 +138,57 @@ describe('transcripts of sessions', () => {
     expect(await service.verify()).toEqual(before);
   });
 
+  it('are refused, and not waited for, once the daemon stops', async () => {
+    const service = makeService();
+    await service[Symbol.asyncDispose]();
+    await expect(service.import({ provider: null, directories: null })).rejects.toThrow('The daemon stops.');
+    await expect(service.verify()).rejects.toThrow('The daemon stops.');
+  });
+
+  it('are read as they grow while a large file is verified', { timeout: 60_000 }, async () => {
+    await using service = makeService();
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, fixture);
+    setSession({ path, conversation });
+    await service.start();
+    await waitFor('the session', () => count(service, 'SELECT count(*) FROM files') === 1);
+    const large = path.replace(conversation, conversation.replaceAll('5', '6'));
+    // Costs nothing to store, and much to read.
+    writeFileSync(large, '\n'.repeat(6_000_000));
+    await service.import({ provider: null, directories: [join(large, '..')] });
+    let told = 0;
+    let toldWhenHeard: number | null = null;
+    service.listen(() => {
+      toldWhenHeard ??= told;
+    });
+    const lines = fixture
+      .toString()
+      .split('\n')
+      .filter((line) => line.includes('"uuid"'));
+    const verified = await service.verify(({ done }) => {
+      told = done;
+      // The small one is done, the large one has begun.
+      if (done === 1) appendFileSync(path, `${lines[0]?.replace(/"uuid":"[^"]*"/, '"uuid":"new"')}\n`);
+    });
+    expect(verified).toMatchObject({ files: 2, differences: [] });
+    await waitFor('the new line', () => toldWhenHeard !== null);
+    expect(toldWhenHeard).toBe(1);
+  });
+
+  it('are verified no more when the daemon stops', async () => {
+    const service = makeService();
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, fixture);
+    writeFileSync(path.replace(conversation, conversation.replaceAll('5', '6')), '\n'.repeat(4_000_000));
+    await service.import({ provider: null, directories: null });
+    let stopping: Promise<void> | null = null;
+    const verifying = service.verify(() => {
+      stopping ??= service[Symbol.asyncDispose]();
+    });
+    await expect(verifying).rejects.toThrow('The daemon stops.');
+    await stopping;
+  });
+
   it('cost no thread when there is nothing to read', async () => {
     await using service = makeService();
     await service.start();

@@ -1,9 +1,12 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import type { TokenCounts } from '@codepiper/core/transcripts/transcript.ts';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
 import type { TranscriptsDb } from '../db/transcripts/open.ts';
+import { open } from './ingest/source.ts';
+import { readLines } from './read-lines.ts';
 import { readStored, type StoredEntry, type StoredFile, type StoredResponse } from './verify.store.ts';
+import { indexDifferences, sumDifferences } from './verify-derived.ts';
 
 /** A place where database and files do not agree. */
 export interface Difference {
@@ -25,24 +28,28 @@ export interface Verification {
 }
 
 /** Called after each file. */
-export type OnVerified = (done: number, all: number) => void | Promise<void>;
-
-type Line = { bytes: Buffer; offset: number };
+export type OnVerified = (done: number, all: number) => void;
 
 const longestLine = 64 * 1024 * 1024;
+/** Bytes after which others get a word in. */
+const breathBytes = 8 * 1024 * 1024;
 
 /**
- * Reads every file again, the simple way (whole files, every line decoded, the fullest usage of each response in
- * memory), and compares with what is stored. It shares nothing with ingestion but what a line means.
+ * Reads every file again, the simple way (from beginning to end, every line decoded, the fullest usage of each response
+ * in memory), and compares with what is stored. It shares nothing with ingestion but what a line means.
+ * @throws the signal's reason once it is aborted
  */
 export async function verifyTranscripts(
   db: TranscriptsDb,
   formats: Readonly<Record<string, TranscriptFormat>>,
   onVerified: OnVerified = () => undefined,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Verification> {
   using stored = readStored(db);
+  const files = stored.files.filter(({ prunedAt }) => prunedAt === null);
+  const pruned = stored.files.filter(({ prunedAt }) => prunedAt !== null);
   const result: Verification = {
-    ...{ files: stored.files.length, lines: 0, entries: 0, responses: 0 },
+    ...{ files: files.length, lines: 0, entries: 0, responses: 0 },
     tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 },
     ...{ differences: [], explained: [] },
   };
@@ -50,64 +57,109 @@ export async function verifyTranscripts(
   const unread = new Set<number>();
   let conversation: ConversationCheck | null = null;
   let done = 0;
-  for (const file of stored.files) {
+  for (const file of files) {
     if (conversation?.id !== file.conversation) {
       conversation?.finish(stored.entries(conversation.id), result);
       conversation = new ConversationCheck(file.conversation);
     }
-    const content = readWhole(file);
+    const descriptor = openWhole(file);
     const format = formats[file.provider];
-    if (content === null || !format) {
+    if (descriptor === null || !format) {
+      if (descriptor !== null) closeSync(descriptor);
       unread.add(file.id);
       conversation.unread.add(file.id);
       const why = format ? 'it is gone and no copy of it was kept' : `nobody reads files of ${file.provider}`;
       result.explained.push({ about: file.path, message: `not compared: ${why}` });
-    } else checkFile(file, content, format, { usage, conversation, result });
+    } else {
+      try {
+        await checkFile(file, descriptor, format, { usage, conversation, result, signal });
+      } finally {
+        closeSync(descriptor);
+      }
+    }
     done += 1;
-    await onVerified(done, stored.files.length);
+    onVerified(done, files.length);
+    await breathe(signal);
   }
   conversation?.finish(stored.entries(conversation.id), result);
   const orphans = stored.orphans();
   if (orphans > 0) result.differences.push({ about: 'entries', message: `${orphans} belong to no file` });
-  checkResponses(stored.responses(), usage, unread, result);
+  checkResponses(stored.responses(), usage, { unread, pruned: new Set(pruned.map(({ id }) => id)) }, result);
+  const sums = stored.wrongSums();
+  for (const sum of sums) {
+    result.differences.push({
+      about: `sum ${sum.name} of conversation ${sum.conversation}, model ${sum.model || 'unknown'}`,
+      message: `it is of ${sum.summed} responses with ${sum.summedOutput} output tokens; there are ${sum.responses} with ${sum.output}`,
+    });
+  }
+  // Sums that are wrong as a whole are told by then.
+  const told = new Set(sums.map(({ name }) => name));
+  result.differences.push(...sumDifferences(db).filter(({ about }) => !told.has(about)));
+  result.differences.push(...indexDifferences(db, formats));
+  if (pruned.length > 0) {
+    const conversations = new Set(pruned.map((file) => file.conversation)).size;
+    result.explained.push({
+      about: 'transcripts.keepDays',
+      message: `not compared: ${pruned.length} files of ${conversations} old conversations, whose texts were removed by this rule`,
+    });
+  }
   return result;
 }
 
-function readWhole(file: StoredFile): Buffer | null {
+/** Lets messages in. */
+async function breathe(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+/** A descriptor of a file that has all that was read of it. */
+function openWhole(file: StoredFile): number | null {
   // Another file may lie at the path by now; in the archive it is still the same.
   for (const path of [file.archivePath, file.path]) {
-    if (path === null) continue;
-    try {
-      const content = readFileSync(path);
-      // A copy in the archive grows with the content that was read.
-      if (content.length >= Math.max(file.usageOffset, file.contentOffset)) return content;
-    } catch {
-      // The next place.
-    }
+    const descriptor = path === null ? 'ENOENT' : open(path);
+    if (typeof descriptor === 'string') continue;
+    // A copy in the archive grows with the content that was read.
+    if (fstatSync(descriptor).size >= Math.max(file.usageOffset, file.contentOffset)) return descriptor;
+    closeSync(descriptor);
   }
   return null;
 }
 
-function checkFile(
+async function checkFile(
   file: StoredFile,
-  content: Buffer,
+  descriptor: number,
   format: TranscriptFormat,
-  to: { usage: Map<string, TokenCounts>; conversation: ConversationCheck; result: Verification },
-): void {
-  const { usage, conversation, result } = to;
+  to: {
+    usage: Map<string, TokenCounts>;
+    conversation: ConversationCheck;
+    result: Verification;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const { usage, conversation, result, signal } = to;
   const reader = format.createReader();
   const counts = { lines: 0, unknown: 0, invalid: 0 };
-  for (const line of split(content)) {
-    const end = line.offset + line.bytes.length + 1;
+  let breath = breathBytes;
+  for (const { bytes, offset, length } of readLines(
+    descriptor,
+    Math.max(file.contentOffset, file.usageOffset),
+    longestLine,
+  )) {
+    const end = offset + length + 1;
+    if (end >= breath) {
+      // The line is valid until the next: nothing reads on meanwhile.
+      await breathe(signal);
+      breath = end + breathBytes;
+    }
     const counted = end <= file.contentOffset;
     const paid = end <= file.usageOffset;
-    if (!counted && !paid) break;
     if (counted) counts.lines += 1;
-    if (end - line.offset > longestLine) {
+    if (bytes === null) {
       if (counted) counts.invalid += 1;
       continue;
     }
-    const text = line.bytes.toString('utf8');
+    const line = { bytes, offset };
+    const text = bytes.toString('utf8');
     if (text.trim() === '') continue;
     const { state, line: read } = reader.readLine(text);
     if (counted && state !== 'known') counts[state] += 1;
@@ -133,14 +185,7 @@ function checkFile(
   }
 }
 
-function* split(content: Buffer): Generator<Line> {
-  for (let offset = 0; ; ) {
-    const end = content.indexOf(10, offset);
-    if (end < 0) return;
-    yield { bytes: content.subarray(offset, end), offset };
-    offset = end + 1;
-  }
-}
+type Line = { bytes: Buffer; offset: number };
 
 /** Entries of one conversation: in its files, and stored. */
 class ConversationCheck {
@@ -215,7 +260,7 @@ function compare(one: TokenCounts, other: TokenCounts): number {
 function checkResponses(
   stored: Iterable<StoredResponse>,
   usage: Map<string, TokenCounts>,
-  unread: ReadonlySet<number>,
+  files: { unread: ReadonlySet<number>; pruned: ReadonlySet<number> },
   result: Verification,
 ): void {
   for (const response of stored) {
@@ -225,6 +270,7 @@ function checkResponses(
     usage.delete(response.key);
     const order = read ? compare(response, read) : 1;
     if (order === 0) continue;
+    if (order > 0 && response.fileId !== null && files.pruned.has(response.fileId)) continue;
     const said = names.map((name) => `${name} ${response[name]}`).join(', ');
     const message = read
       ? `the database has ${said}; the files have ${names.map((name) => `${name} ${read[name]}`).join(', ')}`
@@ -232,7 +278,7 @@ function checkResponses(
     const about = `response ${response.key}`;
     if (order > 0 && response.fileId === null) {
       result.explained.push({ about, message: `${message}. The line it was read from is no more` });
-    } else if (order > 0 && response.fileId !== null && unread.has(response.fileId)) {
+    } else if (order > 0 && response.fileId !== null && files.unread.has(response.fileId)) {
       result.explained.push({ about, message: `${message}. Its file is gone` });
     } else result.differences.push({ about, message });
   }

@@ -10,12 +10,14 @@ export interface PlainLine {
   /** The model of the usage behind it. */
   model?: string;
   at?: number;
-  call?: { id: string; result: boolean };
+  /** With a path it reads a file. */
+  call?: { id: string; result: boolean; path?: string };
 }
 
 /** Files `<conversation>.jsonl`, sub-agents' `<conversation>/<agent>.jsonl` with a name that begins with `agent-`. */
 export const plainFormat: TranscriptFormat = {
   roots: (env) => [env.PLAIN_ROOT ?? '/nowhere'],
+  isFiledByDate: false,
   isTranscript: (path) => path.endsWith('.jsonl'),
   identify(path) {
     const parts = path.replace(/\.jsonl$/, '').split('/');
@@ -43,9 +45,9 @@ export const plainFormat: TranscriptFormat = {
           id,
           text: line.text ?? '',
           callId: line.call?.id ?? null,
-          tool: line.call ? 'Bash' : null,
+          tool: line.call ? (line.call.path === undefined ? 'Bash' : 'Read') : null,
           isError: false,
-          path: null,
+          path: line.call?.path ?? null,
           model: null,
         }));
         if (line.usage) {

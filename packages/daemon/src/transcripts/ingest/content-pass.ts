@@ -1,7 +1,9 @@
 import type { TranscriptItem, TranscriptLine } from '@codepiper/core/transcripts/transcript.ts';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
+import { searchedText } from '../searched.ts';
 import { entryKey } from './entry-key.ts';
-import type { ConversationFacts, FileRow, IngestStore, NewEntry, TurnChange } from './ingest.store.ts';
+import type { FileRow } from './files.store.ts';
+import type { ConversationFacts, IngestStore, NewEntry, TurnChange } from './ingest.store.ts';
 import { linesOf, type WholeLines } from './whole-lines.ts';
 
 /** Lines that were not understood, kept per file; all are counted. */
@@ -147,6 +149,7 @@ class ContentBlock implements ContentRead {
       isError: item.isError,
       path: item.path,
       preview: preview(item.text),
+      text: searchedText(item),
       denied: item.denied ?? false,
       durationMs: item.durationMs ?? null,
     });

@@ -1,7 +1,7 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
-import { isAbsent } from './source.ts';
+import { isAbsent, statsOf } from './source.ts';
 
 export interface FoundTranscript {
   path: string;
@@ -35,10 +35,31 @@ export function* findTranscripts(
     if (child.isDirectory()) {
       if (depth < maxDepth) yield* findTranscripts(path, format, onUnreadable, depth + 1);
     } else if (child.isFile() && format.isTranscript(path)) {
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = statsOf(path);
       if (stats) yield { path, size: stats.size, modified: stats.mtimeMs };
     }
   }
+}
+
+/** All transcripts of one provider, or of all of them, below directories or the agents' own: the newest first. */
+export function newestTranscripts(
+  from: {
+    formats: Readonly<Record<string, TranscriptFormat>>;
+    env: Readonly<Record<string, string>>;
+    provider: string | null;
+    directories: readonly string[] | null;
+  },
+  onUnreadable: (path: string, code: string) => void,
+): (FoundTranscript & { provider: string })[] {
+  const found = Object.entries(from.formats)
+    .filter(([provider]) => from.provider === null || provider === from.provider)
+    .flatMap(([provider, format]) =>
+      (from.directories ?? format.roots(from.env)).flatMap((directory) =>
+        [...findTranscripts(directory, format, onUnreadable)].map((file) => ({ ...file, provider })),
+      ),
+    );
+  const files = [...new Map(found.map((file) => [file.path, file])).values()];
+  return files.sort((a, b) => b.modified - a.modified);
 }
 
 /** The directory that is last by name at each level, as deep as there are directories: agents that file by date write there. */

@@ -1,4 +1,4 @@
-import { closeSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
 import { firstConversation } from './conversation-of.ts';
@@ -6,7 +6,7 @@ import { DirectoryWatches } from './directory-watches.ts';
 import { findTranscripts, lastDirectory } from './find-transcripts.ts';
 import type { Ingest } from './ingest.ts';
 import type { Followed } from './messages.ts';
-import { open } from './source.ts';
+import { open, statsOf } from './source.ts';
 
 export interface FollowingParts {
   ingest: Ingest;
@@ -115,7 +115,7 @@ export class Following implements Disposable {
     for (const session of this.#sessions.values()) {
       if (!session.files.has(file)) continue;
       followed = true;
-      const row = this.#parts.ingest.store.fileById(by);
+      const row = this.#parts.ingest.store.files.byId(by);
       if (row) this.#own(session, row.path, by);
     }
     return followed;
@@ -142,7 +142,7 @@ export class Following implements Disposable {
 
   #own(session: Session, path: string, file: number): void {
     const { store } = this.#parts.ingest;
-    const row = store.fileById(file);
+    const row = store.files.byId(file);
     if (row && !session.files.has(file)) {
       store.linkSession(session.id, row.conversation);
       const named = store.conversationName(row.conversation);
@@ -221,8 +221,8 @@ export class Following implements Disposable {
     this.#watches.retry();
     for (const session of this.#sessions.values()) {
       this.#look(session);
-      // Agents that file by date start a new folder at midnight, and sub-agents write there.
-      for (const root of session.format.roots(this.#parts.env)) {
+      // A new folder begins at midnight, and sub-agents write there.
+      for (const root of session.format.isFiledByDate ? session.format.roots(this.#parts.env) : []) {
         const directory = lastDirectory(root);
         if ([...session.paths].some((path) => isCousin(path, directory))) this.#watch(session, directory);
       }
@@ -238,7 +238,7 @@ export class Following implements Disposable {
     }
     for (const [path, file] of this.#files) {
       if (!session.files.has(file)) continue;
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = statsOf(path);
       const seen = stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs}` : 'none';
       if (this.#seen.get(path) === seen) continue;
       this.#seen.set(path, seen);
@@ -281,7 +281,7 @@ function isCousin(path: string, directory: string): boolean {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statsOf(path)?.isDirectory() ?? false;
 }
 
 function isBelow(path: string, directory: string): boolean {

@@ -1,31 +1,12 @@
 import type { EntryKind, TokenCounts, TranscriptItem } from '@codepiper/core/transcripts/transcript.ts';
-import type { TranscriptsDb } from '../../db/transcripts/open.ts';
+import { readerOf, type TranscriptsDb } from '../../db/transcripts/open.ts';
+import type { Reader } from '../../db/transcripts/reader.ts';
+import { readTotals, type StoredTotals } from '../status.store.ts';
+import { type FileRow, Files } from './files.store.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { Responses } from './responses.store.ts';
+import { SearchIndex } from './search-index.store.ts';
 import { prepare, type Statements } from './statements.store.ts';
-
-/** A row of `files`. */
-export interface FileRow {
-  id: number;
-  path: string;
-  provider: string;
-  dev: number;
-  ino: number;
-  born: number;
-  size: number;
-  head_length: number;
-  head_hash: Buffer;
-  tail_end: number;
-  tail_hash: Buffer | null;
-  usage_offset: number;
-  usage_state: string | null;
-  content_offset: number;
-  content_state: string | null;
-  conversation: number;
-  agent_id: string | null;
-  archive_path: string | null;
-  archive_copied: number;
-  gone: number;
-}
 
 export interface NewResponse {
   key: string;
@@ -51,6 +32,8 @@ export interface NewEntry {
   isError: boolean;
   path: string | null;
   preview: string;
+  /** What search finds it by; null: it is not searched. */
+  text: string | null;
   /** Of the result of a call: it was refused or broken off. */
   denied: boolean;
   durationMs: number | null;
@@ -77,46 +60,60 @@ export interface ConversationFacts {
 
 export type ConversationItem = Extract<TranscriptItem, { type: 'conversation' }>;
 
-/** How far a pass has come, with all that must be stored in the same transaction. */
-export interface Progress {
-  offset: number;
-  state: string;
-  size: number;
-  tailEnd: number;
-  tailHash: Buffer | null;
-  at: number;
-}
-
 /** SQL of the one writer of transcripts.db. Every method is a part of the transaction that the caller runs. */
 export class IngestStore {
+  readonly files: Files;
   readonly #db: TranscriptsDb;
   readonly #statements: Statements;
+  readonly #responses: Responses;
+  readonly #index: SearchIndex;
+  readonly #reader: Reader;
 
   constructor(db: TranscriptsDb) {
     this.#db = db;
     this.#statements = prepare(db);
+    this.files = new Files(this.#statements);
+    this.#responses = new Responses(db);
+    this.#index = new SearchIndex(db);
+    this.#reader = readerOf(db);
   }
 
-  /** All of `work` is stored, or nothing. */
+  /**
+   * All of `work` is stored, or nothing. Within another one it is a part of that: when it fails, so must the whole.
+   */
   transact<T>(work: () => T): T {
-    return this.#db.transaction(work).immediate();
+    if (this.#db.inTransaction) return work();
+    try {
+      return this.#db
+        .transaction(() => {
+          const result = work();
+          this.#responses.flush();
+          return result;
+        })
+        .immediate();
+    } catch (error) {
+      this.#responses.drop();
+      throw error;
+    }
   }
 
-  fileById(id: number): FileRow | undefined {
-    return this.#statements.fileById.get(id) as FileRow | undefined;
+  /** What there is of all conversations. */
+  totals(): StoredTotals {
+    return readTotals(this.#reader);
   }
 
-  fileByPath(path: string): FileRow | undefined {
-    return this.#statements.fileByPath.get(path) as FileRow | undefined;
+  /** Whether what an earlier database knew is known to this one. */
+  get isRestored(): boolean {
+    return this.#db.pragma('application_id', { simple: true }) !== 0;
   }
 
-  filesByInode(dev: number, ino: number): FileRow[] {
-    return this.#statements.filesByInode.all(ino, dev) as FileRow[];
+  setRestored(): void {
+    this.#db.pragma('application_id = 1');
   }
 
-  /** Files of a conversation, sub-agents' included. */
-  filesOf(conversation: number): number[] {
-    return this.#statements.filesOf.pluck().all(conversation) as number[];
+  /** When the last word of a conversation was said; when it was last read where no line tells. */
+  lastOf(conversation: number): number {
+    return this.#statements.lastOf.pluck().get(conversation) as number;
   }
 
   conversation(provider: string, conversationId: string): number {
@@ -139,75 +136,52 @@ export class IngestStore {
     return this.#statements.sessionsOf.pluck().all(conversation) as string[];
   }
 
-  addFile(
-    file: { path: string; provider: string; born: number; agentId: string | null; conversation: number },
-    print: Fingerprint,
-    at: number,
-  ): number {
-    const { path, provider, born, conversation, agentId } = file;
-    const { dev, ino, headLength, headHash } = print;
-    const added = this.#statements.addFile.run({
-      ...{ path, provider, born, conversation, agentId, dev, ino, headLength, headHash, at },
-    });
-    return Number(added.lastInsertRowid);
-  }
-
-  setPath(id: number, path: string): void {
-    this.#statements.setPath.run(path, id);
-  }
-
-  setHead(id: number, print: Fingerprint): void {
-    this.#statements.setHead.run(print.headLength, print.headHash, id);
-  }
-
-  setArchive(id: number, path: string, copied: boolean): void {
-    this.#statements.setArchive.run(path, copied ? 1 : 0, id);
-  }
-
-  setGone(id: number, gone: boolean): void {
-    this.#statements.setGone.run(gone ? 1 : 0, id);
-  }
-
-  advanceUsage(id: number, progress: Progress): void {
-    this.#statements.advanceUsage.run({ id, ...progress });
-  }
-
-  advanceContent(id: number, progress: Progress & { lines: number; unknown: number; invalid: number }): void {
-    this.#statements.advanceContent.run({ id, ...progress });
-  }
-
-  /** Reads the content from the file's beginning again; what is stored of it stays. */
-  rewindContent(id: number): void {
-    this.#statements.rewindContent.run(id);
-  }
-
   /** The lines from `offset` on are no more: responses read from them stay, without a place. */
   cutUsage(id: number, offset: number): void {
     this.#statements.cutResponses.run(id, offset);
     this.#statements.cutUsage.run(offset, id);
   }
 
-  fileByArchive(path: string): FileRow | undefined {
-    return this.#statements.fileByArchive.get(path) as FileRow | undefined;
-  }
-
   addResponse(file: FileRow, response: NewResponse): void {
-    const { key, model, at, tokens, turnId, offset } = response;
-    this.#statements.addResponse.run(
-      ...[key, file.conversation, response.agentId ?? file.agent_id, model, at, tokens.input, tokens.output],
-      ...[tokens.cacheRead, tokens.cacheWrite5m, tokens.cacheWrite1h, tokens.reasoning, turnId, file.id],
-      ...[offset, file.born],
-    );
+    this.#responses.add(file, response);
   }
 
   /** False when the conversation has it already. */
   addEntry(file: FileRow, entry: NewEntry): boolean {
+    const tool = entry.tool ?? this.#toolOf(file, entry);
     const added = this.#statements.addEntry.run(
       ...[file.conversation, file.id, entry.offset, entry.length, entry.part, entry.key, entry.kind],
-      ...[entry.at, entry.agentId ?? file.agent_id, entry.turn, entry.callId, entry.tool],
+      ...[entry.at, entry.agentId ?? file.agent_id, entry.turn, entry.callId, tool],
       ...[entry.isError ? 1 : 0, entry.path, entry.preview],
     );
-    return added.changes > 0;
+    if (added.changes === 0) return false;
+    const { text } = entry;
+    if (text !== null) this.#index.add(added.lastInsertRowid, file, { kind: entry.kind, tool, text });
+    return true;
+  }
+
+  /** The tool whose result an entry is: only its call says it. */
+  #toolOf(file: FileRow, entry: NewEntry): string | null {
+    if (entry.kind !== 'tool_result' || entry.callId === null) return null;
+    return (
+      (this.#statements.toolOf.pluck().get(file.conversation, entry.callId) as string | undefined) ?? null
+    );
+  }
+
+  /** Empties the write-ahead log, unless somebody reads from it just now. */
+  shrinkJournal(): void {
+    const wait = this.#db.pragma('busy_timeout', { simple: true }) as number;
+    this.#db.pragma('busy_timeout = 0');
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.pragma(`busy_timeout = ${wait}`);
+    }
+  }
+
+  /** Joins a few small parts of the full-text index. False when there is nothing worth joining. */
+  mergeIndex(): boolean {
+    return this.#index.merge();
   }
 
   lastEntry(): number {
@@ -259,10 +233,10 @@ export class IngestStore {
     forgetEntries.run(file.conversation, file.id);
     forgetCalls.run(file.conversation, file.id);
     forgetResponses.run(file.id);
-    for (const id of this.filesOf(file.conversation)) {
+    for (const id of this.files.of(file.conversation)) {
       forgetTurns.run(id);
       forgetProblems.run(id);
-      this.#statements.rewindContent.run(id);
+      this.files.rewindContent(id);
     }
     this.#statements.rewindAll.run({ ...now, id: file.id });
   }

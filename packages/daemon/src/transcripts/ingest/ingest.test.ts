@@ -332,7 +332,12 @@ describe.runIf(isRoot)('on a small disk', () => {
 describe('verify', () => {
   const stored = async (change: string) => {
     using house = openIngest(temp.path, formats);
-    writeFileSync(path, entry('a') + entry('b') + usage('r', 5) + usage('s', 5));
+    const call = (result: boolean) =>
+      line({ entries: [`c${result}`], at: 1, call: { id: 'c', result, path: '/f' } });
+    writeFileSync(
+      path,
+      [entry('a'), entry('b'), usage('r', 5), usage('s', 5), call(false), call(true)].join(''),
+    );
     house.readAll([path]);
     house.db.exec(change);
     return (await verifyTranscripts(house.db, formats)).differences.map((one) => one.message);
@@ -345,7 +350,103 @@ describe('verify', () => {
     ['a lost entry', 'DELETE FROM entries WHERE id = 1', 'an entry is not in the database'],
     ['an entry at the wrong place', 'UPDATE entries SET line_offset = 1 WHERE id = 1', 'no line tells of'],
     ['a wrong count', 'UPDATE files SET lines = 3', 'the database says 3'],
+    ['an entry search cannot find', 'DELETE FROM entries_fts WHERE rowid = 2', '1 entries are not in it'],
+    [
+      'words of no entry',
+      "INSERT INTO entries_fts (rowid, words) VALUES (99, 'ghost')",
+      'words of 1 entries there are not',
+    ],
+    [
+      'other words than were said',
+      "DELETE FROM entries_fts WHERE rowid = 2; INSERT INTO entries_fts (rowid, words, marks) VALUES (2, 'else', 'c1')",
+      'does not have the words of entry 2',
+    ],
+    [
+      'a sum in the wrong quarter',
+      'UPDATE usage_quarters SET bucket = 900000',
+      '1 rows that ought to be there',
+    ],
+    ['a run that took longer', 'UPDATE tool_runs SET duration_ms = 9', '1 rows that ought to be there'],
+    [
+      'a copy of nothing',
+      'INSERT INTO tool_run_copies SELECT * FROM tool_runs',
+      '1 rows that ought to be there',
+    ],
+    ['a wrong week', 'UPDATE tool_weeks SET runs = 2', '1 rows that ought to be there'],
+    ['a read that was not', 'UPDATE file_reads SET calls = 2', '1 rows that ought to be there'],
+    ['a message that is not counted', 'DELETE FROM messages', '2 rows that ought to be there'],
+    ['a message at another time', 'UPDATE messages SET at = 5', '0 rows that ought to be there are not, 2'],
+    [
+      'a wrong number of messages',
+      'UPDATE message_quarters SET answers = 9',
+      '1 rows that ought to be there',
+    ],
   ])('finds %s', async (_, change, message) => {
     expect(await stored(change)).toContainEqual(expect.stringContaining(message));
+  });
+});
+
+describe('the search index', () => {
+  const found = (house: IngestHouse, query: string) =>
+    house
+      .rows<{ rowid: number }>('SELECT rowid FROM entries_fts WHERE entries_fts MATCH ?', query)
+      .map((row) => row.rowid);
+  const call = (id: string, result: boolean, text: string) =>
+    line({ entries: [id], text, call: { id: 'call-1', result } });
+
+  it('has the words of entries as soon as it has the entries, and the tool of a result', () => {
+    using house = openIngest(temp.path, formats);
+    writeFileSync(
+      path,
+      entry('a', 'where is parseConfig?') + call('b', false, 'grep -rn x') + call('c', true, 'none'),
+    );
+    house.readAll([path]);
+    expect(found(house, 'words : "parse config"')).toEqual([1]);
+    expect(found(house, 'names : parseconfig')).toEqual([1]);
+    expect(found(house, 'marks : tbash')).toEqual([2, 3]);
+    expect(found(house, 'marks : "c1 pplain kanswer"')).toEqual([1]);
+  });
+
+  it('has of a copy in another conversation its words too, and of the same entry again nothing', () => {
+    using house = openIngest(temp.path, formats);
+    const other = path.replace('c.jsonl', 'd.jsonl');
+    writeFileSync(path, entry('a', 'hello') + entry('a', 'hello'));
+    writeFileSync(other, entry('a', 'hello'));
+    house.readAll([path, other]);
+    expect(found(house, 'words : hello')).toHaveLength(2);
+    expect(house.rows('SELECT id FROM entries')).toHaveLength(2);
+  });
+
+  it('has no entry by the id of one that is no more', () => {
+    using house = openIngest(temp.path, formats);
+    writeFileSync(path, entry('a', 'first') + entry('b', 'second'));
+    house.readAll([path]);
+    const [before] = house.rows<{ last: number }>('SELECT max(id) AS last FROM entries');
+    writeFileSync(path, entry('c', 'third'));
+    house.readAll([path]);
+    const ids = house.rows<{ id: number }>('SELECT id FROM entries').map(({ id }) => id);
+    expect(ids).toHaveLength(1);
+    expect(Math.min(...ids)).toBeGreaterThan(before?.last ?? 0);
+  });
+
+  it('loses what is no more', async () => {
+    using house = openIngest(temp.path, formats);
+    writeFileSync(path, entry('a', 'hello') + entry('b', 'world'));
+    house.readAll([path]);
+    truncateSync(path);
+    appendFileSync(path, entry('c', 'anew'));
+    house.readAll([path]);
+    expect(found(house, 'words : hello OR words : world')).toEqual([]);
+    expect(found(house, 'words : anew')).toHaveLength(1);
+    await expectSound(house);
+  });
+
+  it('has of a very long text the beginning', async () => {
+    using house = openIngest(temp.path, formats);
+    writeFileSync(path, entry('a', `first ${'filler '.repeat(100_000)} last`));
+    house.readAll([path]);
+    expect(found(house, 'words : first')).toEqual([1]);
+    expect(found(house, 'words : last')).toEqual([]);
+    await expectSound(house);
   });
 });

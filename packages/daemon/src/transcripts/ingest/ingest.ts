@@ -5,8 +5,9 @@ import type { TranscriptsDb } from '../../db/transcripts/open.ts';
 import type { Archive } from './archive.ts';
 import { readContent } from './content-pass.ts';
 import { conversationOf } from './conversation-of.ts';
+import type { FileRow, Progress } from './files.store.ts';
 import { fingerprint, hashRange, tailHash } from './fingerprint.ts';
-import { type FileRow, IngestStore, type Progress } from './ingest.store.ts';
+import { IngestStore } from './ingest.store.ts';
 import { isAbsent, open, openSource, type Source } from './source.ts';
 import { readUsage } from './usage-pass.ts';
 import { LineBuffer } from './whole-lines.ts';
@@ -63,15 +64,15 @@ export class Ingest {
     const format = this.#parts.formats[provider];
     if (!format) return 'ENOENT';
     const known =
-      this.store.fileByPath(path) ??
-      (this.#parts.archive.holds(path) ? this.store.fileByArchive(path) : undefined);
+      this.store.files.byPath(path) ??
+      (this.#parts.archive.holds(path) ? this.store.files.byArchive(path) : undefined);
     if (known) return known.id;
     const descriptor = open(path);
-    if (typeof descriptor === 'string') return descriptor;
+    if (typeof descriptor === 'string') return this.#archived(provider, path) ?? descriptor;
     try {
       const stats = fstatSync(descriptor);
       const print = fingerprint(descriptor, stats);
-      const same = this.store.filesByInode(stats.dev, stats.ino).find((row) => isSame(row, descriptor));
+      const same = this.store.files.byInode(stats.dev, stats.ino).find((row) => isSame(row, descriptor));
       if (same) return this.#found(same, path);
       const identity = conversationOf(path, descriptor, format);
       const { archive, clock } = this.#parts;
@@ -80,12 +81,12 @@ export class Ingest {
       return this.store.transact(() => {
         const conversation = this.store.conversation(provider, identity.conversationId);
         const file = { path, provider, conversation, agentId: identity.agentId };
-        const id = this.store.addFile(
+        const id = this.store.files.add(
           { ...file, born: stats.birthtimeMs || stats.mtimeMs },
           print,
           clock.now(),
         );
-        if (kept) this.store.setArchive(id, kept.path, kept.copied);
+        if (kept) this.store.files.setArchive(id, kept.path, kept.copied);
         return id;
       });
     } finally {
@@ -98,7 +99,7 @@ export class Ingest {
    * @throws what SQLite throws; then nothing was changed
    */
   step(id: number, pass: Pass): Step {
-    const row = this.store.fileById(id);
+    const row = this.store.files.byId(id);
     const format = row && this.#parts.formats[row.provider];
     if (!row || !format) return { ...nothing, conversation: 0 };
     const source = openSource(row);
@@ -109,6 +110,31 @@ export class Ingest {
     }
   }
 
+  /** As `revive`, for the conversation of a file that was pruned, if its last word is not older than `keepMs`. */
+  reviveKept(id: number, keepMs: number | null): readonly number[] {
+    const row = this.store.files.byId(id);
+    if (!row || row.pruned_at === null) return [];
+    const lastAt = this.store.lastOf(row.conversation);
+    const isKept = keepMs === null || lastAt >= this.#parts.clock.now() - keepMs;
+    return isKept ? this.revive(row.conversation) : [];
+  }
+
+  /** Has what was pruned of a conversation read again; its files. */
+  revive(conversation: number): readonly number[] {
+    const { store } = this;
+    const files = store.files.of(conversation);
+    store.transact(() => {
+      for (const id of files) if (store.files.byId(id)?.pruned_at != null) store.files.rewindContent(id);
+    });
+    return files;
+  }
+
+  /** What was pruned stays away until its conversation goes on. */
+  #lookAtPruned(row: FileRow, descriptor: number): readonly number[] {
+    const found = this.#buffers.content.read(descriptor, Math.max(row.usage_offset, row.content_offset));
+    return (found.overlong ?? found.bytes.length) === 0 ? [] : this.revive(row.conversation);
+  }
+
   #read(row: FileRow, format: TranscriptFormat, source: Source, pass: Pass): Step {
     const idle: Step = { ...nothing, conversation: row.conversation };
     if (source.state === 'unreadable') return { ...idle, unreadable: source.code };
@@ -116,6 +142,7 @@ export class Ingest {
     if (source.state === 'rewritten') return { ...idle, again: this.#startAgain(row, source) };
 
     const { descriptor, stats } = source;
+    if (row.pruned_at !== null) return { ...idle, again: this.#lookAtPruned(row, descriptor) };
     const offset = pass === 'usage' ? row.usage_offset : row.content_offset;
     const found = this.#buffers[pass].read(descriptor, offset);
     const length = found.overlong ?? found.bytes.length;
@@ -138,7 +165,7 @@ export class Ingest {
       const read = readUsage(format, row.usage_state, found, offset);
       store.transact(() => {
         for (const response of read.responses) store.addResponse(row, response);
-        store.advanceUsage(row.id, { ...progress, state: read.state });
+        store.files.advanceUsage(row.id, { ...progress, state: read.state });
       });
       return { ...idle, bytes: length, responses: read.responses.length };
     }
@@ -148,7 +175,7 @@ export class Ingest {
     const read = readContent(format, row.content_state, found, offset);
     const entries = store.transact(() => {
       const added = read.storeIn(store, row);
-      store.advanceContent(row.id, { ...progress, ...read.counts, state: read.state });
+      store.files.advanceContent(row.id, { ...progress, ...read.counts, state: read.state });
       return added;
     });
     return { ...idle, bytes: length, entries };
@@ -157,18 +184,18 @@ export class Ingest {
   /** What is worth noting whenever a file is looked at and has nothing new. */
   #look(row: FileRow, source: Extract<Source, { state: 'open' }>): readonly number[] {
     const { store } = this;
-    if (source.after === null && row.gone === 1) store.setGone(row.id, false);
+    if (source.after === null && row.gone === 1) store.files.setGone(row.id, false);
     if (source.kept) return [];
     if (row.head_length < 4096 && source.stats.size > row.head_length) {
-      store.setHead(row.id, fingerprint(source.descriptor, source.stats));
+      store.files.setHead(row.id, fingerprint(source.descriptor, source.stats));
     }
     if (row.archive_path !== null) return [];
     const kept = this.#parts.archive.keep(row.provider, row.path, row);
     if (!kept) return [];
     store.transact(() => {
-      store.setArchive(row.id, kept.path, kept.copied);
+      store.files.setArchive(row.id, kept.path, kept.copied);
       // A copy begins with the file's beginning.
-      if (kept.copied) store.rewindContent(row.id);
+      if (kept.copied) store.files.rewindContent(row.id);
     });
     return kept.copied ? [row.id] : [];
   }
@@ -177,29 +204,38 @@ export class Ingest {
   #startAgain(row: FileRow, source: Extract<Source, { state: 'rewritten' }>): readonly number[] {
     if (row.archive_copied === 1) return this.#settle(row, 'retire');
     this.store.transact(() => this.store.forget(row, fingerprint(source.descriptor, source.stats)));
-    return this.store.filesOf(row.conversation);
+    return this.store.files.of(row.conversation);
   }
 
   /** All of a file was read, and at its path there is another one, or none. */
   #settle(row: FileRow, after: 'retire' | 'gone'): readonly number[] {
     const { store } = this;
     if (after === 'gone') {
-      if (row.gone === 0) store.setGone(row.id, true);
+      if (row.gone === 0) store.files.setGone(row.id, true);
       return [];
     }
     store.transact(() => {
       // Of a copy, what it was not given any more is no more.
       store.cutUsage(row.id, Math.min(row.usage_offset, row.content_offset));
-      store.setPath(row.id, row.archive_path ?? `${row.path}#${row.id}`);
-      store.setGone(row.id, true);
+      store.files.setPath(row.id, row.archive_path ?? `${row.path}#${row.id}`);
+      store.files.setGone(row.id, true);
     });
     const next = this.register(row.path, row.provider);
     return typeof next === 'string' ? [] : [next];
   }
 
+  /** What lay at a path before a new database was made, where nothing lies any more. */
+  #archived(provider: string, path: string): number | undefined {
+    for (const place of this.#parts.archive.placesOf(provider, path)) {
+      const row = this.store.files.byArchive(place);
+      if (row) return row.id;
+    }
+    return undefined;
+  }
+
   /** A known file under a name of which nobody knew: it was renamed, or has two names. */
   #found(row: FileRow, path: string): number {
-    if (row.gone === 0 && isAbsent(codeOf(open(row.path)))) this.store.setPath(row.id, path);
+    if (row.gone === 0 && isAbsent(codeOf(open(row.path)))) this.store.files.setPath(row.id, path);
     return row.id;
   }
 }

@@ -1,12 +1,23 @@
-import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
+import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { generateTranscripts } from '@codepiper/testkit/transcripts/generate.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type IngestHouse, openIngest } from '../../../test/transcripts/ingest-house.ts';
 import { type PlainLine, plainFormat } from '../../../test/transcripts/plain-format.ts';
+import { openTranscriptsReader } from '../../db/transcripts/open.ts';
+import { verifyTranscripts } from '../verify.ts';
 import { Ingestor } from './ingestor.ts';
 import type { FromIngest } from './messages.ts';
 
@@ -27,7 +38,7 @@ afterEach(async () => {
   await temp[Symbol.asyncDispose]();
 });
 
-function start(formats: typeof transcriptFormats | { plain: typeof plainFormat }, sweepMs: number): void {
+function start(formats: Readonly<Record<string, TranscriptFormat>>, sweepMs: number): void {
   house = openIngest(temp.path, formats);
   ingestor = new Ingestor({
     ...{ ingest: house.ingest, formats, sweepMs },
@@ -44,6 +55,15 @@ function write(to: string, value: PlainLine): void {
 const previews = () =>
   house.rows<{ preview: string }>('SELECT preview FROM entries ORDER BY id').map((row) => row.preview);
 const sees = (text: string) => waitFor(`the entry ${text}`, () => previews().includes(text));
+/** By a connection of its own: the ingestor goes on meanwhile. */
+async function differences() {
+  const db = openTranscriptsReader(join(temp.path, 'transcripts.db'));
+  try {
+    return (await verifyTranscripts(db, { plain: plainFormat })).differences;
+  } finally {
+    db.close();
+  }
+}
 const followed = { sessionId: 's', provider: 'plain', conversationId: null };
 const never = 100_000_000;
 
@@ -138,11 +158,14 @@ describe.each([
       conversationId: parentId,
     });
     await waitFor('the parent', () => previews().length > 0);
-    writeFileSync(place(child.path), child.content);
-    await waitFor(
-      'both conversations',
-      () => house.rows("SELECT * FROM session_conversations WHERE session_id = 's'").length === 2,
-    );
+    // After midnight it lies in a new directory, which nobody watched when it began.
+    const file = way === 'by events' ? place(child.path) : place(child.path).replace('/21/', '/22/');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, child.content);
+    await waitFor('both conversations', () => {
+      utimesSync(file, 1, 1);
+      return house.rows("SELECT * FROM session_conversations WHERE session_id = 's'").length === 2;
+    });
   });
 });
 
@@ -196,4 +219,122 @@ describe('bringing in', () => {
     house.db.pragma('max_page_count = 1000000');
     await waitFor('all entries', () => previews().length === 401);
   });
+
+  it('stores all of a batch or nothing of it, and its sums with it, when the disk is full', async () => {
+    start({ plain: plainFormat }, 20);
+    const files = Array.from({ length: 40 }, (_, number) => join(temp.path, 'agent', `c${number}.jsonl`));
+    for (const [number, file] of files.entries()) {
+      for (let line = 0; line < 50; line += 1) {
+        const key = `${number}-${line}`;
+        write(file, { entries: [key], text: 'word '.repeat(40), usage: { key, input: 1, output: 2 } });
+      }
+    }
+    const pages = Number(house.db.pragma('page_count', { simple: true }));
+    house.db.pragma(`max_page_count = ${pages + 60}`);
+    await ingestor.import(1, null, null);
+    await waitFor('the problem', () => heard.some((message) => message.type === 'problem'));
+    expect(await differences()).toEqual([]);
+    house.db.pragma('max_page_count = 1000000');
+    await waitFor('all entries', () => previews().length === 2000);
+    await ingestor.idle();
+    expect(
+      house.rows('SELECT sum(responses) AS responses, sum(output) AS output FROM usage_quarters'),
+    ).toEqual([{ responses: 2000, output: 4000 }]);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('does not read what was said before it knows what all of it cost', async () => {
+    start({ plain: plainFormat }, never);
+    for (let number = 0; number < 100; number += 1) {
+      const usage = { key: `r${number}`, input: 1, output: 1 };
+      write(join(temp.path, 'agent', `c${number}.jsonl`), { entries: [`e${number}`], text: 'said', usage });
+    }
+    const responsesAt: number[] = [];
+    const { store } = house.ingest;
+    const addEntry = store.addEntry.bind(store);
+    store.addEntry = (...told) => {
+      const [row] = house.rows<{ n: number }>('SELECT count(*) AS n FROM responses');
+      responsesAt.push(row?.n ?? 0);
+      return addEntry(...told);
+    };
+    await ingestor.import(1, null, null);
+    await ingestor.idle();
+    expect(responsesAt).toHaveLength(100);
+    expect(Math.min(...responsesAt)).toBe(100);
+  });
+});
+
+describe('a directory that cannot be read', () => {
+  it('is read as soon as it can be', async () => {
+    start({ plain: plainFormat }, 20);
+    const directory = dirname(path);
+    mkdirSync(dirname(directory), { recursive: true });
+    symlinkSync(directory, directory);
+    ingestor.follow({ ...followed, path });
+    await ingestor.import(1, null, [directory]);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'problem', path: directory, code: 'ELOOP' }),
+    );
+    rmSync(directory);
+    write(path, { entries: ['1'], text: 'first' });
+    await sees('first');
+    write(path, { entries: ['2'], text: 'second' });
+    await sees('second');
+  });
+
+  it('in the middle of a file loses nothing of it', async () => {
+    start({ plain: plainFormat }, 20);
+    write(path, { entries: ['1'], text: 'first' });
+    ingestor.follow({ ...followed, path });
+    await sees('first');
+    const directory = dirname(path);
+    renameSync(directory, `${directory}-away`);
+    symlinkSync(directory, directory);
+    write(path.replace(directory, `${directory}-away`), { entries: ['2'], text: 'second' });
+    await waitFor('the problem', () => heard.some((message) => message.type === 'problem'));
+    rmSync(directory);
+    renameSync(`${directory}-away`, directory);
+    await sees('second');
+    expect(previews()).toEqual(['first', 'second']);
+  });
+});
+
+it('new directories are looked for where agents file by date, and only there', async () => {
+  const asked = { dated: 0, plain: 0 };
+  const counting = (name: keyof typeof asked): TranscriptFormat => ({
+    ...plainFormat,
+    isFiledByDate: name === 'dated',
+    roots: (env) => {
+      asked[name] += 1;
+      return plainFormat.roots(env);
+    },
+  });
+  start({ plain: counting('plain'), dated: counting('dated') }, 20);
+  ingestor.follow({ ...followed, path });
+  ingestor.follow({
+    ...followed,
+    sessionId: 't',
+    provider: 'dated',
+    path: path.replace('c.jsonl', 'd.jsonl'),
+  });
+  await waitFor('some looks', () => asked.dated >= 3);
+  expect(asked.plain).toBe(0);
+});
+
+it('a clock that jumps back changes nothing', async () => {
+  start({ plain: plainFormat }, 20);
+  write(path, { entries: ['1'], text: 'first', at: 2_000_000, usage: { key: 'a', input: 1, output: 1 } });
+  ingestor.follow({ ...followed, path });
+  await sees('first');
+  write(path, { entries: ['2'], text: 'second', at: 1000, usage: { key: 'b', input: 1, output: 1 } });
+  utimesSync(path, 1, 1);
+  await sees('second');
+  write(path, { entries: ['3'], text: 'third', at: -5, usage: { key: 'c', input: 1, output: 1 } });
+  utimesSync(path, 1, 1);
+  await sees('third');
+  await ingestor.idle();
+  expect(house.rows('SELECT started_at, last_at FROM conversations')).toEqual([
+    { started_at: -5, last_at: 2_000_000 },
+  ]);
+  expect(await differences()).toEqual([]);
 });

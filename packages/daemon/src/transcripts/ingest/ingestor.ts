@@ -1,8 +1,13 @@
 import type { TranscriptFormat } from '@codepiper/providers/transcripts.ts';
-import { findTranscripts } from './find-transcripts.ts';
+import { committedBy } from './committed.ts';
+import { isDamage } from './damaged.ts';
+import { newestTranscripts } from './find-transcripts.ts';
 import { Following } from './following.ts';
-import type { Ingest, Step } from './ingest.ts';
-import type { Followed, FromIngest, ImportProgress } from './messages.ts';
+import { type Import, Imports } from './imports.ts';
+import type { Ingest, Pass, Step } from './ingest.ts';
+import type { Followed, FromIngest } from './messages.ts';
+import { Problems } from './problems.ts';
+import { Stalled } from './stalled.ts';
 import { type Work, WorkQueue } from './work-queue.ts';
 
 export interface IngestorParts {
@@ -10,21 +15,21 @@ export interface IngestorParts {
   formats: Readonly<Record<string, TranscriptFormat>>;
   env: Readonly<Record<string, string>>;
   sweepMs: number;
+  /** What was pruned comes back with an import when it is not older than this, in milliseconds; null: however old. */
+  keepMs?: number | null;
+  /** The database turns out to be damaged. */
+  damaged?: (error: Error) => void;
   tell: (message: FromIngest) => void;
 }
 
 /** How long the thread works before it hears what others say, in milliseconds. */
 const sliceMs = 20;
+/** How long one transaction with steps of files nobody waits for lasts: a commit costs as much as many rows. */
+const batchMs: Readonly<Record<Pass, number>> = { usage: 100, content: 50 };
+/** Files that are made known in one transaction. */
+const filesAtOnce = 32;
 /** Steps that are stored one by one after some that were stored together failed. */
 const carefulSteps = 100;
-const progressMs = 200;
-
-interface Import extends ImportProgress {
-  id: number;
-  left: Set<number>;
-  toldAt: number;
-}
-
 /**
  * Decides what is read when: followed files as soon as they change, before all others; newer ones before older ones;
  * usage before content. Works in small pieces, and only when there is something to read.
@@ -33,24 +38,27 @@ export class Ingestor implements AsyncDisposable {
   readonly #parts: IngestorParts;
   readonly #queue = new WorkQueue();
   readonly #following: Following;
-  readonly #imports = new Set<Import>();
-  /** Files that could not be read, or stored; tried again with every sweep. */
-  readonly #stalled = new Set<number>();
-  readonly #told = new Set<string>();
+  readonly #imports: Imports;
+  readonly #stalled: Stalled;
+  readonly #problems: Problems;
   readonly #running: Promise<void>;
   #wake: () => void = () => undefined;
   #idle: (() => void)[] = [];
   #stopped = false;
   #careful = 0;
-  #retry: NodeJS.Timeout | null = null;
+  /** Whether more was stored than single lines since the journal was emptied. */
+  #isLarge = false;
 
   constructor(parts: IngestorParts) {
     this.#parts = parts;
+    this.#problems = new Problems(parts.tell);
+    this.#imports = new Imports({ totals: () => parts.ingest.store.totals(), tell: parts.tell });
     this.#following = new Following({
       ...parts,
       changed: (file) => this.#add(file, true),
-      problem: (path, code) => this.#problem(path, code),
+      problem: (path, code) => this.#problems.note(path, code),
     });
+    this.#stalled = new Stalled(parts.sweepMs, (file) => this.#add(file, this.#following.has(file)));
     this.#running = this.#run();
   }
 
@@ -64,50 +72,72 @@ export class Ingestor implements AsyncDisposable {
 
   /** Brings in all transcripts below the directories; those of one provider, or of all. */
   async import(id: number, provider: string | null, directories: readonly string[] | null): Promise<void> {
-    const { ingest, formats, env } = this.#parts;
-    const found = Object.entries(formats)
-      .filter(([name]) => provider === null || name === provider)
-      .flatMap(([name, format]) =>
-        (directories ?? format.roots(env)).flatMap((directory) =>
-          [...findTranscripts(directory, format, (path, code) => this.#problem(path, code))].map((file) => ({
-            ...file,
-            provider: name,
-          })),
-        ),
-      );
-    const files = [...new Map(found.map((file) => [file.path, file])).values()];
-    files.sort((a, b) => b.modified - a.modified);
-    const work: Import = {
-      ...{ id, files: 0, usageBytes: 0, contentBytes: 0, allBytes: 0 },
-      left: new Set(),
-      toldAt: 0,
-    };
-    this.#imports.add(work);
-    let since = performance.now();
-    for (const file of files) {
-      if (performance.now() - since > sliceMs) {
-        await breathe();
-        since = performance.now();
+    const { formats, env } = this.#parts;
+    const files = newestTranscripts({ formats, env, provider, directories }, (path, code) =>
+      this.#problems.note(path, code),
+    );
+    const work = this.#imports.begin(id);
+    for (let first = 0; first < files.length && !this.#stopped; first += filesAtOnce) {
+      const some = files.slice(first, first + filesAtOnce);
+      for (const [index, known] of this.#register(some).entries()) {
+        const file = some[index];
+        if (known !== null && file) this.#take(work, known, file);
       }
-      if (this.#stopped) return;
-      try {
-        const known = ingest.register(file.path, file.provider);
-        if (typeof known === 'string') {
-          this.#problem(file.path, known);
-          continue;
-        }
-        const row = ingest.store.fileById(known);
-        work.left.add(known);
-        work.files += 1;
-        work.allBytes += file.size;
-        work.usageBytes += row?.usage_offset ?? 0;
-        work.contentBytes += row?.content_offset ?? 0;
-        this.#add(known, false);
-      } catch (error) {
-        this.#failed(null, file.path, error);
+      await breathe();
+    }
+    this.#imports.listed(work);
+    this.#wake();
+  }
+
+  /** Has files read that an earlier database knew. Returns when all of them are known. */
+  restore(files: Iterable<{ path: string; provider: string }>): void {
+    const all = [...files];
+    for (let first = 0; first < all.length; first += filesAtOnce) {
+      for (const known of this.#register(all.slice(first, first + filesAtOnce))) {
+        if (known !== null) this.#add(known, false);
       }
     }
-    this.#progress(work, true);
+  }
+
+  /** The rows of files; null for one that cannot be read, or not be stored. */
+  #register(files: readonly { path: string; provider: string }[]): (number | null)[] {
+    const { ingest } = this.#parts;
+    const register = ({ path, provider }: { path: string; provider: string }) => {
+      const known = ingest.register(path, provider);
+      if (typeof known === 'number') return known;
+      this.#problems.note(path, known);
+      return null;
+    };
+    try {
+      return ingest.store.transact(() => files.map(register));
+    } catch {
+      return files.map((file) => {
+        try {
+          return register(file);
+        } catch (error) {
+          this.#failed(null, file.path, error);
+          return null;
+        }
+      });
+    }
+  }
+
+  #take(work: Import, known: number, file: { path: string; size: number }): void {
+    const { ingest, keepMs = null } = this.#parts;
+    if (work.left.has(known)) return;
+    try {
+      for (const other of ingest.reviveKept(known, keepMs)) this.#add(other, false);
+      const { usage_offset: usageBytes = 0, content_offset: contentBytes = 0 } =
+        ingest.store.files.byId(known) ?? {};
+      this.#imports.add(work, known, { size: file.size, usageBytes, contentBytes });
+      this.#add(known, false);
+    } catch (error) {
+      this.#failed(null, file.path, error);
+    }
+  }
+
+  follows(file: number): boolean {
+    return this.#following.has(file);
   }
 
   /** Resolves when nothing is left to read. */
@@ -118,7 +148,7 @@ export class Ingestor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    if (this.#retry) clearTimeout(this.#retry);
+    this.#stalled[Symbol.dispose]();
     this.#following[Symbol.dispose]();
     this.#wake();
     await this.#running;
@@ -131,10 +161,18 @@ export class Ingestor implements AsyncDisposable {
 
   async #run(): Promise<void> {
     let since = performance.now();
+    let isMerged = true;
     while (!this.#stopped) {
-      const next = this.#queue.next();
+      const next = this.#next();
+      isMerged = isMerged && next?.pass !== 'content';
+      if (!next && !isMerged) {
+        isMerged = !this.#merge();
+        if (isMerged && this.#isLarge) this.#shrink();
+        await breathe();
+        continue;
+      }
       if (!next) {
-        for (const resolve of this.#idle.splice(0)) resolve();
+        if (this.#queue.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -151,28 +189,55 @@ export class Ingestor implements AsyncDisposable {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Content waits until the usage of all files is known, of those too that an import is still looking for. */
+  #next(): Work | null {
+    return this.#queue.next(this.#imports.isListing);
+  }
+
+  /** Tidies the index while nothing else is to be done; false when it is tidy, or cannot be tidied now. */
+  #merge(): boolean {
+    const { store } = this.#parts.ingest;
+    try {
+      return store.transact(() => store.mergeIndex());
+    } catch {
+      return false;
+    }
+  }
+
+  /** After much was brought in: what was written to the journal goes to its place. */
+  #shrink(): void {
+    this.#isLarge = false;
+    try {
+      this.#parts.ingest.store.shrinkJournal();
+    } catch (error) {
+      this.#failed(null, null, error);
+    }
+  }
+
   #one(next: Work): void {
     this.#careful = Math.max(0, this.#careful - 1);
     try {
       this.#after(next, this.#parts.ingest.step(next.file, next.pass));
     } catch (error) {
-      this.#failed(next.file, this.#parts.ingest.store.fileById(next.file)?.path ?? null, error);
+      this.#failed(next.file, this.#pathOf(next.file), error);
     }
   }
 
   /**
-   * Steps of files nobody waits for, in one transaction as long as a slice: each that is committed alone costs as
-   * much as what it stores. When one fails all are undone, and done again one by one.
+   * Steps of files nobody waits for, in one transaction: each that is committed alone costs as much as what it
+   * stores. When one fails all are undone, and done again one by one.
    */
   #many(): void {
     const { ingest } = this.#parts;
+    this.#isLarge = true;
     const began = performance.now();
     const done: { work: Work; step: Step }[] = [];
     try {
       ingest.store.transact(() => {
-        while (done.length === 0 || performance.now() - began < sliceMs) {
-          const work = this.#queue.next();
-          if (!work || work.live) break;
+        for (;;) {
+          const work = this.#next();
+          const spent = performance.now() - began;
+          if (!work || work.live || (done.length > 0 && spent >= batchMs[work.pass])) break;
           const step = ingest.step(work.file, work.pass);
           done.push({ work, step });
           if (step.bytes === 0) this.#queue.done(work.file, work.pass);
@@ -194,46 +259,27 @@ export class Ingestor implements AsyncDisposable {
       this.#add(again, stays);
     }
     if (step.unreadable !== null) {
-      this.#problem(this.#parts.ingest.store.fileById(file)?.path ?? null, step.unreadable);
+      this.#problems.note(this.#pathOf(file), step.unreadable);
       this.#stall(file);
     }
-    if (step.entries > 0 || step.responses > 0) this.#committed(step);
-    for (const work of this.#imports) {
-      if (!work.left.has(file)) continue;
-      work[pass === 'usage' ? 'usageBytes' : 'contentBytes'] += step.bytes;
-      if (pass === 'content' && step.bytes === 0) work.left.delete(file);
-      this.#progress(work, false);
-    }
+    const committed = committedBy(step, this.#parts.ingest.store);
+    if (committed) this.#parts.tell({ type: 'committed', ...committed });
+    this.#imports.note(file, pass, step.bytes);
   }
 
-  #committed(step: Step): void {
-    const { store } = this.#parts.ingest;
-    const sessionIds = store.sessionsOf(step.conversation);
-    // Nobody looks at what belongs to no session while it is brought in.
-    if (sessionIds.length === 0) return;
-    const named = store.conversationName(step.conversation);
-    if (!named) return;
-    const { conversation, entries, responses } = step;
-    this.#parts.tell({
-      ...{ type: 'committed', conversation, ...named, sessionIds, entries, responses },
-      lastEntry: store.lastEntry(),
-    });
-  }
-
-  #progress(work: Import, now: boolean): void {
-    const { left, toldAt: _, ...progress } = work;
-    if (left.size === 0) {
-      this.#imports.delete(work);
-      this.#parts.tell({ type: 'imported', ...progress });
-    } else if (now || performance.now() - work.toldAt >= progressMs) {
-      work.toldAt = performance.now();
-      this.#parts.tell({ type: 'progress', ...progress });
+  /** Null as well when the database cannot say it. */
+  #pathOf(file: number): string | null {
+    try {
+      return this.#parts.ingest.store.files.byId(file)?.path ?? null;
+    } catch {
+      return null;
     }
   }
 
   #failed(file: number | null, path: string | null, error: unknown): void {
+    if (isDamage(error)) this.#parts.damaged?.(error);
     const code = (error as { code?: unknown }).code;
-    this.#problem(path, typeof code === 'string' ? code : 'FAILED', error);
+    this.#problems.note(path, typeof code === 'string' ? code : 'FAILED', error);
     if (file !== null) this.#stall(file);
   }
 
@@ -241,24 +287,7 @@ export class Ingestor implements AsyncDisposable {
   #stall(file: number): void {
     this.#queue.drop(file);
     this.#stalled.add(file);
-    for (const work of this.#imports) {
-      if (work.left.delete(file)) this.#progress(work, false);
-    }
-    this.#retry ??= setTimeout(() => {
-      this.#retry = null;
-      const again = [...this.#stalled];
-      this.#stalled.clear();
-      for (const one of again) this.#add(one, this.#following.has(one));
-    }, this.#parts.sweepMs).unref();
-  }
-
-  /** Told once for each file and cause. */
-  #problem(path: string | null, code: string, error?: unknown): void {
-    const name = `${path} ${code}`;
-    if (this.#told.has(name)) return;
-    this.#told.add(name);
-    const why = error instanceof Error ? error.message : code;
-    this.#parts.tell({ type: 'problem', path, code, message: `${path ?? 'transcripts'}: ${why}` });
+    this.#imports.leave(file);
   }
 }
 

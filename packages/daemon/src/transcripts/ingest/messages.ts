@@ -1,4 +1,4 @@
-import type { Verification } from '../verify.ts';
+import type { Pruned } from './prune.ts';
 
 /** A conversation of a session, by whatever is known of it. */
 export interface Followed {
@@ -16,7 +16,10 @@ export type ToIngest =
   | { type: 'unfollow'; sessionId: string }
   /** Brings in all transcripts below the directories, or below the agents' own places. */
   | { type: 'import'; id: number; provider: string | null; directories: readonly string[] | null }
-  | { type: 'verify'; id: number }
+  /** Asks to be told when all that is known has been read to its end. */
+  | { type: 'settle'; id: number }
+  /** Removes what was said in conversations that are too old, but for those of the sessions that live. */
+  | { type: 'prune'; live: readonly string[] }
   | { type: 'stop' };
 
 export interface Committed {
@@ -38,6 +41,11 @@ export interface ImportProgress {
   allBytes: number;
 }
 
+export interface Imported extends ImportProgress {
+  /** What was not known before. */
+  added: { conversations: number; responses: number; tokens: number };
+}
+
 export interface Problem {
   path: string | null;
   code: string;
@@ -48,10 +56,12 @@ export interface Problem {
 export type FromIngest =
   | ({ type: 'committed' } & Committed)
   | ({ type: 'progress'; id: number } & ImportProgress)
-  | ({ type: 'imported'; id: number } & ImportProgress)
-  | { type: 'verifying'; id: number; done: number; all: number }
-  | { type: 'verified'; id: number; result: Verification }
+  | ({ type: 'imported'; id: number } & Imported)
+  | { type: 'settled'; id: number }
   | { type: 'refused'; id: number; message: string }
+  | ({ type: 'pruned' } & Pruned)
+  /** The database was damaged: it lies elsewhere now, and is made anew. */
+  | { type: 'damaged'; movedTo: string; message: string }
   | ({ type: 'problem' } & Problem);
 
 /** What the thread is started with. */
@@ -61,4 +71,6 @@ export interface IngestWorkerData {
   env: Readonly<Record<string, string>>;
   /** Time between two looks at followed files for which no event came, in milliseconds. */
   sweepMs: number;
+  /** How long what was said is kept after the last word, in milliseconds; null: for ever. */
+  keepMs: number | null;
 }

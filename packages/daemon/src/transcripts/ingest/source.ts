@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import type { FileRow } from './files.store.ts';
 import { hashRange, tailHash } from './fingerprint.ts';
-import type { FileRow } from './ingest.store.ts';
 
 /**
  * Where the rest of a file is to be read. rewritten: it is the same file with other content. after: what is to be done
@@ -26,6 +26,15 @@ export function openSource(row: FileRow): Source {
   }
   closeSync(found);
   return openKept(row, 'retire');
+}
+
+/** What lies at a path; undefined when nothing does, or nobody may look. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 export function isAbsent(code: string): boolean {

@@ -1,9 +1,5 @@
 import type { Statement, TranscriptsDb } from '../../db/transcripts/open.ts';
-
-/** Fuller first: most output, then most of the rest. Equal ones are the same response told twice. */
-const fullness = (table: string) =>
-  `(${table}.output, ${table}.input + ${table}.cache_read + ${table}.cache_write_5m + ${table}.cache_write_1h,
-    ${table}.input, ${table}.cache_read, ${table}.cache_write_5m, ${table}.cache_write_1h, ${table}.reasoning)`;
+import { lastWord } from '../due.store.ts';
 
 /** Everything the writer says to the database. */
 const sql = {
@@ -15,6 +11,7 @@ const sql = {
     'INSERT INTO conversations (provider, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING',
   conversation: 'SELECT id FROM conversations WHERE provider = ? AND conversation_id = ?',
   conversationName: 'SELECT conversation_id AS conversationId, provider FROM conversations WHERE id = ?',
+  lastOf: `SELECT ${lastWord} FROM conversations AS c WHERE c.id = ?`,
   linkSession: 'INSERT OR IGNORE INTO session_conversations VALUES (?, ?)',
   sessionsOf: 'SELECT session_id FROM session_conversations WHERE conversation = ?',
   addFile: `INSERT INTO files (path, provider, dev, ino, born, size, head_length, head_hash, conversation, agent_id,
@@ -29,22 +26,10 @@ const sql = {
   advanceContent: `UPDATE files SET content_offset = @offset, content_state = @state, size = @size, last_read = @at,
        tail_end = @tailEnd, tail_hash = @tailHash, lines = lines + @lines,
        unknown_lines = unknown_lines + @unknown, invalid_lines = invalid_lines + @invalid WHERE id = @id`,
-  addResponse: `INSERT INTO responses (key, conversation, agent_id, model, at, input, output, cache_read, cache_write_5m,
-       cache_write_1h, reasoning, turn_id, file_id, line_offset)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET
-       conversation = excluded.conversation, agent_id = excluded.agent_id, model = excluded.model,
-       at = excluded.at, input = excluded.input, output = excluded.output, cache_read = excluded.cache_read,
-       cache_write_5m = excluded.cache_write_5m, cache_write_1h = excluded.cache_write_1h,
-       reasoning = excluded.reasoning, turn_id = excluded.turn_id, file_id = excluded.file_id,
-       line_offset = excluded.line_offset
-     WHERE ${fullness('excluded')} > ${fullness('responses')}
-       OR (${fullness('excluded')} = ${fullness('responses')} AND (responses.file_id IS NULL
-         OR (responses.file_id <> excluded.file_id
-           AND ? < (SELECT born FROM files WHERE files.id = responses.file_id))))`,
   addEntry: `INSERT INTO entries (conversation, file_id, line_offset, line_length, part, entry_key, kind, at, agent_id,
        turn, call_id, tool, is_error, path, preview)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_key, conversation) DO NOTHING`,
+  toolOf: 'SELECT tool FROM tool_calls WHERE conversation = ? AND call_id = ?',
   lastEntry: 'SELECT max(id) AS id FROM entries',
   noteCall: `INSERT INTO tool_calls VALUES (@conversation, @callId, @fileId, @agentId, @tool, @path, @calledAt, @endedAt,
        @isError, @denied, @durationMs)
@@ -72,8 +57,8 @@ const sql = {
   fileByArchive: 'SELECT * FROM files WHERE archive_path = ?',
   forgetTurns: 'DELETE FROM turns WHERE file_id = ?',
   forgetProblems: 'DELETE FROM problems WHERE file_id = ?',
-  rewindContent: `UPDATE files SET content_offset = 0, content_state = NULL, lines = 0, unknown_lines = 0, invalid_lines = 0
-     WHERE id = ?`,
+  rewindContent: `UPDATE files SET content_offset = 0, content_state = NULL, lines = 0, unknown_lines = 0, invalid_lines = 0,
+       pruned_at = NULL WHERE id = ?`,
   rewindAll: `UPDATE files SET usage_offset = 0, usage_state = NULL, tail_end = 0, tail_hash = NULL, dev = @dev, ino = @ino,
        head_length = @headLength, head_hash = @headHash WHERE id = @id`,
 } as const;

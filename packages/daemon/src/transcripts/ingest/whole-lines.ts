@@ -84,8 +84,12 @@ export type Marks = readonly { whole: Buffer; part: Buffer; partAt: number }[];
 
 /** Bytes from rare to frequent ones, as they occur in transcripts; those not named are rarer still. */
 const frequent = '_xjzqkvwygfhbmpculdsinroatec -,:"';
+/** So many of them are so rare that a search for one is quicker than one that skips over a long part. */
+const rareBytes = 8;
 /** A search for fewer bytes than this looks for the first of them, which is the quickest there is. */
 const partLength = 7;
+/** From so many bytes on a search for all of them skips over most of what is in between. */
+const skippedLength = 16;
 
 export function toMarks(marks: readonly string[]): Marks {
   return marks.map((mark) => {
@@ -93,32 +97,39 @@ export function toMarks(marks: readonly string[]): Marks {
     const rank = (place: number) => frequent.indexOf(String.fromCharCode(whole[place] ?? 0));
     let partAt = 0;
     for (let place = 1; place <= whole.length - 4; place += 1) if (rank(place) < rank(partAt)) partAt = place;
+    const skips = whole.length >= skippedLength && rank(partAt) >= rareBytes;
+    if (skips || whole.length <= partLength) return { whole, part: whole, partAt: 0 };
     return { whole, part: whole.subarray(partAt, partAt + partLength), partAt };
   });
 }
 
 function find(block: Buffer, { whole, part, partAt }: Marks[number], from: number): number {
   for (let place = block.indexOf(part, from); place >= 0; place = block.indexOf(part, place + 1)) {
+    if (part === whole) return place;
     const start = place - partAt;
     if (start >= 0 && block.compare(whole, 0, whole.length, start, start + whole.length) === 0) return start;
   }
-  return -1;
+  return Number.POSITIVE_INFINITY;
 }
 
-/** The lines of the block in which one of the marks occurs; the others are not looked at. */
-export function* markedLines(block: Buffer, marks: Marks): Generator<{ start: number; end: number }> {
+/**
+ * The lines of the block in which one of the marks occurs, as the places where each begins and ends; the others are not
+ * looked at.
+ */
+export function markedLines(block: Buffer, marks: Marks): [start: number, end: number][] {
+  const lines: [number, number][] = [];
   const next = marks.map((mark) => find(block, mark, 0));
   for (;;) {
-    let first = -1;
-    for (const place of next) if (place >= 0 && (first < 0 || place < first)) first = place;
-    if (first < 0) return;
+    let first = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < next.length; index += 1) first = Math.min(first, next[index] ?? first);
+    if (first === Number.POSITIVE_INFINITY) return lines;
     const start = block.lastIndexOf(lineEnd, first) + 1;
     const end = block.indexOf(lineEnd, first);
-    if (end < 0) return;
-    yield { start, end };
-    for (const [index, mark] of marks.entries()) {
-      const place = next[index] ?? -1;
-      if (place >= 0 && place <= end) next[index] = find(block, mark, end + 1);
+    if (end < 0) return lines;
+    lines.push([start, end]);
+    for (let index = 0; index < next.length; index += 1) {
+      const mark = marks[index];
+      if (mark && (next[index] ?? 0) <= end) next[index] = find(block, mark, end + 1);
     }
   }
 }

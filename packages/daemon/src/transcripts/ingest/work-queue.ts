@@ -22,8 +22,10 @@ export class WorkQueue {
     this.#queues[`${kind}-content`].add(file);
   }
 
-  next(): Work | null {
+  /** @param usageOnly leaves out the content of files nobody waits for */
+  next(usageOnly = false): Work | null {
     for (const [name, files] of Object.entries(this.#queues)) {
+      if (usageOnly && name === 'other-content') continue;
       for (const file of files) {
         return { file, pass: name.endsWith('usage') ? 'usage' : 'content', live: name.startsWith('live') };
       }
