@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { drained } from './drained.ts';
 
 export interface SseOptions {
   /** Between two comments that keep the connection open, in milliseconds. */
@@ -45,10 +46,7 @@ export function openSse(reply: FastifyReply, { heartbeatMs, stallMs }: SseOption
   const drain = async (): Promise<boolean> => {
     const timer = setTimeout(() => raw.destroy(), stallMs);
     timer.unref();
-    await new Promise<void>((resolve) => {
-      raw.once('drain', resolve);
-      raw.once('close', resolve);
-    });
+    await drained(raw);
     clearTimeout(timer);
     return !closed.aborted;
   };
