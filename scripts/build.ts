@@ -12,6 +12,7 @@ const dist = join(root, 'packages/cli/dist');
 const entries: Record<string, string> = {
   main: join(root, 'packages/cli/src/main.ts'),
   'ingest-worker': join(root, 'packages/daemon/src/transcripts/ingest/ingest-worker.ts'),
+  'verify-worker': join(root, 'packages/daemon/src/transcripts/verify-worker.ts'),
   'query-worker': join(root, 'packages/daemon/src/query-worker.ts'),
 };
 

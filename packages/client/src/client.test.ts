@@ -135,6 +135,17 @@ describe('streams', () => {
     expect(asked[0]?.path).toBe('/events/stream?session=abc&since=0');
   });
 
+  test('a conversation is asked for from an entry on, and comes entry by entry', async () => {
+    const { asked, client } = fakeTransport(json({}), [
+      'event: entry\nid: 8\ndata: {"id":8}\n',
+      '\n: alive\n\n',
+    ]);
+    expect(await collect(client.conversation('a/b', { since: 7, kind: 'prompt,answer' }))).toEqual([
+      { id: 8 },
+    ]);
+    expect(asked[0]?.path).toBe('/sessions/a%2Fb/conversation/stream?since=7&kind=prompt%2Canswer');
+  });
+
   test('an error instead of a stream is thrown', async () => {
     const { client } = fakeTransport({ status: 404, body: '' }, [
       '{"error":"gone","code":',

@@ -1,5 +1,7 @@
 import { CodepiperError, type ErrorCode, errorTable } from '@codepiper/core/errors.ts';
 import type { LedgerEvent } from '@codepiper/core/events/event.ts';
+import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
+import type { ExportFormat } from '@codepiper/core/transcripts/export/document.ts';
 import type { ApiArguments, ApiMethod, ApiPath, ApiReply, CallOptions } from './api.ts';
 import { SseReader } from './sse.ts';
 import { type Transport, TransportError, type TransportStream } from './transport.ts';
@@ -20,6 +22,16 @@ export interface EventStreamOptions {
   signal?: AbortSignal;
 }
 
+export interface ConversationStreamOptions {
+  /** Only entries after this one; those that come from now on when absent. */
+  since?: number;
+  /** One kind, or several with commas between. */
+  kind?: string;
+  /** Longest text of an entry, in UTF-16 code units. */
+  text?: number;
+  signal?: AbortSignal;
+}
+
 /** The API of the daemon, typed from core's endpoints. */
 export interface Client {
   /**
@@ -34,6 +46,17 @@ export interface Client {
   ): Promise<ApiReply<M, P>>;
   /** Events as they happen, until the daemon ends the stream or the signal does. */
   events(options?: EventStreamOptions): AsyncIterable<LedgerEvent>;
+  /** Entries of a session's conversations as they are stored, until the daemon ends the stream or the signal does. */
+  conversation(session: string, options?: ConversationStreamOptions): AsyncIterable<Entry>;
+  /**
+   * A session's or a conversation's document, piece by piece; it is whole when the iteration ends without an error.
+   *
+   * @throws CodepiperError when the daemon refuses; TransportError when it does not answer, or breaks off
+   */
+  export(
+    of: { session: string } | { conversation: string },
+    options: { format: ExportFormat; redact?: boolean; signal?: AbortSignal },
+  ): AsyncIterable<string>;
   /** Text of a pane as it is printed from now on, until the session ends or the signal does. */
   output(session: string, options?: { signal?: AbortSignal }): AsyncIterable<string>;
 }
@@ -67,20 +90,33 @@ export function createClient(transport: Transport): Client {
     if (rest !== '') yield rest;
   }
 
+  /** What server-sent events carry. The daemon wrote it by the schema of its type. */
+  async function* sent<T>(path: string, signal: AbortSignal | undefined): AsyncGenerator<T> {
+    const reader = new SseReader();
+    for await (const piece of text(path, signal)) {
+      for (const data of reader.push(piece)) {
+        const value = parseJson(data);
+        if (value === undefined) throw new TransportError('broken', 'an event of the daemon is not JSON');
+        yield value as T;
+      }
+    }
+  }
+
   return {
     request: (method, path, ...[options]) =>
       // The types are those of core's endpoints; the daemon validated the reply against the same schema.
       call(method, path, options as RawCall | undefined) as Promise<never>,
-    async *events({ session, since, signal } = {}) {
-      const reader = new SseReader();
-      for await (const piece of text(buildPath('/events/stream', {}, { session, since }), signal)) {
-        for (const data of reader.push(piece)) {
-          const event = parseJson(data);
-          if (event === undefined) throw new TransportError('broken', 'an event of the daemon is not JSON');
-          yield event as LedgerEvent;
-        }
-      }
-    },
+    events: ({ session, since, signal } = {}) =>
+      sent<LedgerEvent>(buildPath('/events/stream', {}, { session, since }), signal),
+    conversation: (session, { signal, ...query } = {}) =>
+      sent<Entry>(buildPath('/sessions/:id/conversation/stream', { id: session }, query), signal),
+    export: (of, { signal, ...query }) =>
+      text(
+        'session' in of
+          ? buildPath('/sessions/:id/export', { id: of.session }, query)
+          : buildPath('/conversations/:conversation/export', of, query),
+        signal,
+      ),
     output: (session, { signal } = {}) =>
       text(buildPath('/sessions/:id/output/stream', { id: session }), signal),
   };

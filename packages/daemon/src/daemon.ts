@@ -10,9 +10,13 @@ import { homeFiles, tmuxSessionName } from '@codepiper/core/paths.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { starterPolicies, starterSets } from '@codepiper/core/policies/starter-sets.ts';
 import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
+import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
+import { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
+import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
+import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
 import { analyticsHandlers } from './analytics/analytics.routes.ts';
 import { ApprovalAnswers } from './approvals/answers.ts';
 import { approvalHandlers } from './approvals/approvals.routes.ts';
@@ -24,6 +28,9 @@ import { AuditStore } from './audit/audit.store.ts';
 import { loadAuditKey } from './audit/audit-key.ts';
 import { CheckpointFile, checkpointPath } from './audit/checkpoints.ts';
 import type { Config } from './config/config.ts';
+import { mountConversationStream } from './conversations/conversation-stream.routes.ts';
+import { conversationHandlers, transcriptEvents } from './conversations/conversations.routes.ts';
+import { mountExport } from './conversations/export.routes.ts';
 import { openDatabase } from './db/open.ts';
 import { QueryThread } from './db/transcripts/query-thread.ts';
 import { deliveryHandlers } from './deliveries/deliveries.routes.ts';
@@ -31,7 +38,7 @@ import { DeliveriesService } from './deliveries/deliveries.service.ts';
 import { DeliveriesStore } from './deliveries/deliveries.store.ts';
 import { ModelSwitch } from './deliveries/model-switch.ts';
 import { Typist } from './deliveries/typist.ts';
-import { mountEventStream } from './events/events.routes.ts';
+import { mountEventSocket, mountEventStream } from './events/events.routes.ts';
 import { createLedger } from './events/ledger.ts';
 import { DecisionsService } from './hooks/decisions.service.ts';
 import { mountDecide } from './hooks/hooks.routes.ts';
@@ -40,6 +47,7 @@ import { Preflight } from './hooks/preflight.ts';
 import { listenOnSocket, peerOf } from './http/listen.ts';
 import { mountEndpoints } from './http/mount.ts';
 import { createServer } from './http/server.ts';
+import { acceptWebSockets } from './http/ws.ts';
 import type { Log } from './log/log.ts';
 import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
@@ -57,6 +65,7 @@ import { PolicyJudge } from './policies/policy-judge.ts';
 import { PolicySetsService } from './policies/policy-sets.service.ts';
 import { RulesFile } from './policies/rules-file.ts';
 import type { TranscriptQueries } from './query-worker.ts';
+import { searchHandlers } from './search/search.routes.ts';
 import { SessionHolds } from './sessions/holds.ts';
 import { Launcher } from './sessions/launcher.ts';
 import type { LivePanes } from './sessions/live-pane.ts';
@@ -74,6 +83,8 @@ import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
 import { mountOutputStream } from './terminals/terminals.routes.ts';
 import { createTmux } from './tmux/create-tmux.ts';
+import { TranscriptJobs } from './transcripts/transcript-jobs.ts';
+import { transcriptHandlers } from './transcripts/transcripts.routes.ts';
 import { TranscriptsService } from './transcripts/transcripts.service.ts';
 
 export interface DaemonOptions {
@@ -383,7 +394,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
 
   const transcripts = resources.use(
-    new TranscriptsService({ ledger, sessions: sessionsStore, home, env: environment, log }),
+    new TranscriptsService({
+      ...{ ledger, sessions: sessionsStore, home, env: environment, log },
+      keepDays: values.transcriptsKeepDays,
+    }),
   );
 
   const queries = resources.use(
@@ -444,12 +458,33 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     analyticsHandlers({
       ask: queries.ask,
       sessions: { get: (ref) => sessions.get(ref), countLive: () => sessionsStore.countLive() },
+      conversations: { get: async (ref) => (await queries.ask('conversation', { ref })).conversation },
       clock,
     }),
   );
+  mountEndpoints(app, conversationEndpoints, conversationHandlers({ ask: queries.ask, sessions }));
+  mountEndpoints(
+    app,
+    searchEndpoints,
+    searchHandlers({
+      ...{ ask: queries.ask, sessions, clock },
+      conversations: { get: async (ref) => (await queries.ask('conversation', { ref })).conversation },
+    }),
+  );
+  const jobs = new TranscriptJobs({
+    ...{ transcripts, formats: transcriptFormats, env: environment, holdReader: () => queries.hold() },
+  });
+  mountEndpoints(
+    app,
+    transcriptEndpoints,
+    transcriptHandlers({ transcripts, jobs, ask: queries.ask, clock }),
+  );
   mountEndpoints(app, eventEndpoints, {
-    listSessionEvents: async ({ params, query }) =>
-      ledger.list({ sessionId: (await sessions.get(params.id)).id, ...query }),
+    listSessionEvents: async ({ params, query: { source, ...query } }) => {
+      const { id } = await sessions.get(params.id);
+      if (source === 'transcript') return transcriptEvents(queries.ask, id, query);
+      return ledger.list({ sessionId: id, source, ...query });
+    },
   });
   mountEndpoints(app, daemonEndpoints, {
     health: async () => ({
@@ -476,6 +511,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   mountDecide(app, { decisions, closing: closing.signal, log });
   mountEventStream(app, { ledger, log });
+  mountConversationStream(app, { queries, transcripts, sessions, log });
+  mountEventSocket(app, { ledger, log, door: acceptWebSockets(app) });
+  mountExport(app, { ask: queries.ask, sessions, clock, log });
   mountOutputStream(app, { sessions, tmux, log });
 
   // What the panes and the spool say first; only then may anything be typed or asked.

@@ -8,6 +8,7 @@ import { ListenError } from './http/listen.ts';
 import { openLog } from './log/log.ts';
 import { ensurePrivateDirectory } from './platform/files.ts';
 import { acquireLock } from './platform/lock.ts';
+import { finishMoves } from './platform/moves.ts';
 
 export interface RunOptions {
   /** Flags of `codepiper daemon`, by their long names. */
@@ -31,10 +32,14 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   const environment = readEnvironment();
   const uid = process.getuid?.() ?? 0;
   const umask = process.umask(0o077);
-  const config = loadConfig({ flags: options.flags, env: environment, uid });
+  const sources = { flags: options.flags, env: environment, uid };
+  let config = loadConfig(sources);
   ensurePrivateDirectory(config.home);
   using lock = acquireLock(join(config.home, homeFiles.lock));
   if (!lock) throw await refusal(config.home);
+  // A restore that was killed half-way, the configuration included.
+  const isRestored = finishMoves(join(config.home, homeFiles.restore));
+  if (isRestored) config = loadConfig(sources);
   using databaseLock = lockDatabase(config.values.dbPath);
   if (!databaseLock) {
     throw new ListenError(
@@ -51,6 +56,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     foreground: options.foreground,
   });
   const { log } = opened;
+  if (isRestored) log.warn('a restore that had been interrupted was finished');
   {
     await using daemon = await startDaemon({
       config,

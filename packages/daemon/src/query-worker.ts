@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Period } from '@codepiper/core/analytics/periods.ts';
 import { shippedPrices } from '@codepiper/core/analytics/prices.data.ts';
 import { PriceBook } from '@codepiper/core/analytics/pricing.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
@@ -8,14 +9,30 @@ import { analyticsQueries } from './analytics/analytics.ts';
 import { readPriceFile } from './analytics/price-file.ts';
 import { readAuditKey } from './audit/audit-key.ts';
 import { createRedaction } from './audit/redaction.ts';
+import { conversationsById } from './conversations/conversations.store.ts';
+import { conversationQueries } from './conversations/conversations.ts';
+import { entriesWithoutText } from './conversations/entries.ts';
+import { exportQueries } from './conversations/export.ts';
 import { asStorageError } from './db/errors.ts';
 import { openMainReader, openReader } from './db/transcripts/open.ts';
 import type { FromQueries, QueryWorkerData, ToQueries } from './db/transcripts/query-thread.ts';
 import type { Queries, QueryContext } from './db/transcripts/reader.ts';
 import { Resources } from './platform/resources.ts';
+import { searchQueries } from './search/search.ts';
+import { statusQueries } from './transcripts/status.ts';
+
+const ever: Period = { since: null, until: null, timezone: 'UTC' };
 
 /** Everything that is asked of transcripts.db, by name. */
-const queries = { ...analyticsQueries } as const satisfies Queries;
+const queries = {
+  ...analyticsQueries,
+  ...conversationQueries,
+  ...exportQueries((context, conversations) =>
+    analyticsQueries.tokensByModel(context, { conversations, period: ever }),
+  ),
+  ...searchQueries({ entries: entriesWithoutText, conversations: conversationsById }),
+  ...statusQueries,
+} as const satisfies Queries;
 export type TranscriptQueries = typeof queries;
 
 /**
@@ -25,7 +42,7 @@ export type TranscriptQueries = typeof queries;
 async function work(port: NonNullable<typeof parentPort>, data: QueryWorkerData): Promise<void> {
   await using resources = new Resources();
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  const context = createContext(data, resources);
+  const { context, renew } = createContext(data, resources);
   port.on('message', (message: ToQueries) => {
     if (message.type === 'stop') stop();
     else void answer(message).then((reply) => port.postMessage(reply));
@@ -35,6 +52,7 @@ async function work(port: NonNullable<typeof parentPort>, data: QueryWorkerData)
     try {
       const query = (queries as Queries)[name];
       if (!query) throw new Error(`nobody knows the query ${name}`);
+      renew();
       return { id, result: await query(context, args) };
     } catch (error) {
       const known = error instanceof CodepiperError ? error : asStorageError(error);
@@ -48,15 +66,29 @@ async function work(port: NonNullable<typeof parentPort>, data: QueryWorkerData)
   port.close();
 }
 
-function createContext(data: QueryWorkerData, resources: Resources): QueryContext {
+function createContext(
+  data: QueryWorkerData,
+  resources: Resources,
+): { context: QueryContext; renew: () => void } {
+  let opened: number | null = null;
   let db: ReturnType<typeof openReader> | null = null;
   let main: ReturnType<typeof openMainReader> | null = null;
   let redact: ((text: string) => string) | null = null;
-  return {
+  const inode = () => statSync(data.transcripts, { throwIfNoEntry: false })?.ino ?? null;
+  // Before anything was read there is no file; what is asked meanwhile is answered from an empty one. One that was
+  // damaged is replaced by another.
+  const renew = () => {
+    if (db === null || inode() === opened) return;
+    db[Symbol.dispose]();
+    db = null;
+  };
+  resources.defer(() => db?.[Symbol.dispose]());
+  const context: QueryContext = {
     get db() {
-      // Before anything was read there is no file; what is asked meanwhile is answered from an empty one.
-      if (db?.isEmpty && existsSync(data.transcripts)) db = null;
-      db ??= resources.use(openReader(data.transcripts));
+      if (db === null) {
+        opened = inode();
+        db = openReader(data.transcripts);
+      }
       return db;
     },
     main() {
@@ -77,6 +109,7 @@ function createContext(data: QueryWorkerData, resources: Resources): QueryContex
       return redact(text);
     },
   };
+  return { context, renew };
 }
 
 /** The same marks as in the audit trail, so that one secret is known again. */

@@ -13,7 +13,12 @@ import { nearest } from '../platform/nearest.ts';
 import { type FileEntry, parseConfigFile } from './config-file.ts';
 
 /** Settings that stay null when nobody gives them. */
-type OptionalSetting = 'policyFile' | 'pushPublicKey' | 'pushPrivateKey' | 'pushSubject';
+type OptionalSetting =
+  | 'policyFile'
+  | 'transcriptsKeepDays'
+  | 'pushPublicKey'
+  | 'pushPrivateKey'
+  | 'pushSubject';
 
 /** Every setting with its value in force. */
 export type ConfigValues = {
