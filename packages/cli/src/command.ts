@@ -45,6 +45,8 @@ export interface Command {
   json?: string;
   positionals?: readonly Positional[];
   options: Readonly<Record<string, Option>>;
+  /** What `--format` takes, where it is not what others take. */
+  formats?: readonly string[];
   /** Whether words behind `--` mean something. */
   takesRest?: true;
   isHidden?: true;

@@ -36,7 +36,10 @@ export const analyticsCommands: readonly Command[] = [
       since: { value: 'time', help: 'From a date or time (ISO 8601), or an age like 12h or 3d' },
       until: { value: 'time', help: 'Up to a date, with it, or a time, without it' },
       timezone: { value: 'zone', help: 'IANA name; default: of this machine' },
-      session: { value: 'session', help: 'Only of this session and the agents it started' },
+      session: {
+        value: 'session',
+        help: 'Only of this session, or of a conversation by its id, with the agents it started',
+      },
       workspace: { value: 'directory', help: 'Only of this directory and below', complete: 'directory' },
       model: { value: 'model', help: 'Only of this model, however it is spelled' },
       provider: { value: 'provider', help: 'Only of this provider', complete: providerNames },

@@ -1,11 +1,15 @@
 import type { Command, Option } from './command.ts';
 import { analyticsCommands } from './commands.analytics.ts';
 import { approvalCommands } from './commands.approvals.ts';
+import { archiveCommands } from './commands.archive.ts';
 import { auditCommands } from './commands.audit.ts';
+import { conversationCommands } from './commands.conversations.ts';
 import { daemonCommands } from './commands.daemon.ts';
 import { policyCommands } from './commands.policies.ts';
+import { searchCommands } from './commands.search.ts';
 import { sessionCommands } from './commands.sessions.ts';
 import { talkCommands } from './commands.talk.ts';
+import { transcriptCommands } from './commands.transcripts.ts';
 import { help } from './options.ts';
 
 export type { Command } from './command.ts';
@@ -14,10 +18,14 @@ export type { Command } from './command.ts';
 export const commands: readonly Command[] = [
   ...sessionCommands,
   ...talkCommands,
+  ...conversationCommands,
+  ...searchCommands,
   ...analyticsCommands,
+  ...transcriptCommands,
   ...approvalCommands,
   ...policyCommands,
   ...auditCommands,
+  ...archiveCommands,
   ...daemonCommands,
 ];
 

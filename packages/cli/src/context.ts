@@ -27,8 +27,11 @@ export interface Context {
 /** A command: resolves to the exit code, 0 when to nothing. */
 export type Run = (context: Context) => Promise<number | undefined> | Promise<void>;
 
-export function createContext(io: Io, input: Input): Context {
-  const isJson = input.flag('json') || input.choice('format', ['table', 'json', 'pretty', 'text']) === 'json';
+const usualFormats = ['table', 'json', 'pretty', 'text'];
+
+/** @param formats what `--format` takes */
+export function createContext(io: Io, input: Input, formats: readonly string[] = usualFormats): Context {
+  const isJson = input.flag('json') || input.choice('format', formats) === 'json';
   let client: Client | undefined;
   let hasColour: boolean | undefined;
   const context: Context = {

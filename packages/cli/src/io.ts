@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { type Environment, processEnvironment } from './environment.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The world of a command; tests hand in their own. */
 export interface Io {
@@ -25,7 +26,7 @@ export function processIo(): Io {
   const gone = new AbortController();
   return {
     env: processEnvironment(),
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     // Behind `--` node takes none of our options for its own.
     self: [process.execPath, ...process.execArgv, '--', process.argv[1] ?? ''],
     isTTY: {
@@ -49,6 +50,18 @@ export function processIo(): Io {
     readStdin,
     ask,
   };
+}
+
+/** @throws UsageError in a directory that is gone: where paths begin is not known */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new UsageError('The current directory is gone. Change to another one: cd ~');
+    }
+    throw error;
+  }
 }
 
 /** Whether a descriptor may be a terminal, without loading what Node needs for one. */

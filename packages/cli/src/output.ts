@@ -1,3 +1,5 @@
+import { jsonText } from '@codepiper/core/json-text.ts';
+
 /** Columns a text takes on a terminal; control characters must be gone. */
 export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length;
@@ -26,10 +28,22 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-/** Text that comes from elsewhere, safe to print: a name or path cannot move the cursor. */
+/** Controls, line and paragraph separators, and what turns the direction of writing: a text with them is not what it looks. */
+const misleading = lazily(() => /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu);
+
+/** Text that comes from elsewhere, safe to print: a name or path cannot move the cursor, nor turn what stands beside it. */
 export function clean(text: string): string {
-  if (plain.test(text)) return text;
-  return text.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return plain.test(text) ? text : text.replaceAll(misleading(), escaped);
+}
+
+/** The same for a text of several lines. */
+export function cleanLines(text: string): string {
+  return text.split('\n').map(clean).join('\n');
+}
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0).toString(16);
+  return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
 }
 
 /** Cuts to a width, with an ellipsis where something is gone. */
@@ -46,10 +60,30 @@ export function truncate(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** The same for a path, of which the end says most. */
+export function truncateStart(text: string, width: number): string {
+  if (text.length <= width / 2 || displayWidth(text) <= width) return text;
+  let kept = '';
+  let used = 0;
+  for (const character of [...text].reverse()) {
+    const more = displayWidth(character);
+    if (used + more > width - 1) break;
+    kept = character + kept;
+    used += more;
+  }
+  // From the beginning of a name on, where one is near.
+  const slash = kept.indexOf('/');
+  return `…${slash > 0 && slash < kept.length / 2 ? kept.slice(slash) : kept}`;
+}
+
 export interface Column {
   title: string;
   /** May be cut, down to this width, when the table is too wide. */
   min?: number;
+  /** Numbers: their digits stand below each other. */
+  isNumber?: boolean;
+  /** Paths: what is cut is their beginning. */
+  isPath?: boolean;
 }
 
 /**
@@ -78,16 +112,20 @@ export function table(
       .map((cell, i) => {
         const room = widths[i] ?? 0;
         const isCut = cell.width > room;
-        const text = isCut ? truncate(cell.text, room) : cell.text;
-        const taken = isCut ? displayWidth(text) : cell.width;
-        return paint(text, i) + (i === last ? '' : ' '.repeat(room - taken));
+        const { isNumber, isPath } = columns[i] ?? {};
+        const text = isCut ? (isPath ? truncateStart : truncate)(cell.text, room) : cell.text;
+        const gap = ' '.repeat(room - (isCut ? displayWidth(text) : cell.width));
+        if (isNumber) return gap + paint(text, i);
+        return paint(text, i) + (i === last ? '' : gap);
       })
       .join('  ')
       .trimEnd(),
   );
-  const titles = columns.map(({ title }, i) =>
-    truncate(title, widths[i] ?? 0).padEnd(i === last ? 0 : (widths[i] ?? 0)),
-  );
+  const titles = columns.map(({ title, isNumber }, i) => {
+    const room = widths[i] ?? 0;
+    const text = truncate(title, room);
+    return isNumber ? text.padStart(room) : text.padEnd(i === last ? 0 : room);
+  });
   return `${[titles.join('  ').trimEnd(), ...lines].join('\n')}\n`;
 }
 
@@ -122,7 +160,12 @@ export function shortPath(path: string, userHome: string): string {
 
 /** A value as the `--json` of every command prints it. */
 export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
+}
+
+/** A value as one line, for those that come one after the other. */
+export function toJsonLine(value: unknown): string {
+  return `${jsonText(value)}\n`;
 }
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';

@@ -8,16 +8,23 @@ import { decisionSchema } from '@codepiper/core/audit/decision.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { Endpoint } from '@codepiper/core/endpoint.ts';
 import { errorTable, exitCodes } from '@codepiper/core/errors.ts';
-import { eventEndpoints, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
+import { eventEndpoints, socketPaths, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import { eventSchema } from '@codepiper/core/events/event.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { policySchema, policySetSchema, ruleSchema } from '@codepiper/core/policies/policy.ts';
 import { verdictSchema } from '@codepiper/core/policies/verdict.ts';
 import { providerInfoSchema } from '@codepiper/core/providers/provider.ts';
+import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { deliverySchema } from '@codepiper/core/sessions/delivery.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { evidenceSchema, sessionSchema } from '@codepiper/core/sessions/session.ts';
 import { type Setting, settings } from '@codepiper/core/settings/settings.ts';
+import {
+  conversationEndpoints,
+  conversationPaths,
+} from '@codepiper/core/transcripts/conversation.endpoints.ts';
+import { conversationSchema, entrySchema, turnSchema } from '@codepiper/core/transcripts/conversation.ts';
+import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 import { type Command, groups } from './command.ts';
 import { commands } from './commands.ts';
 
@@ -160,10 +167,13 @@ function apiPage(): string {
   const rooms: [title: string, endpoints: readonly Endpoint[]][] = [
     ['Sessions', Object.values<Endpoint>(sessionEndpoints)],
     ['Events', Object.values<Endpoint>(eventEndpoints)],
+    ['Conversations', Object.values<Endpoint>(conversationEndpoints)],
+    ['Search', Object.values<Endpoint>(searchEndpoints)],
     ['Approvals', Object.values<Endpoint>(approvalEndpoints)],
     ['Audit', Object.values<Endpoint>(auditEndpoints)],
     ['Policies', Object.values<Endpoint>(policyEndpoints)],
     ['Analytics', Object.values<Endpoint>(analyticsEndpoints)],
+    ['Transcripts', Object.values<Endpoint>(transcriptEndpoints)],
     ['Daemon', Object.values<Endpoint>(daemonEndpoints)],
   ];
   return page(
@@ -180,6 +190,16 @@ function apiPage(): string {
         [
           code(`GET ${streamPaths.events}?session=<id>&since=<event id>`),
           'Events as they happen, as server-sent events with their ids; `Last-Event-ID` resumes.',
+        ],
+        [
+          code(`GET ${socketPaths.events}?session=<id>&since=<event id>`),
+          'The same over a WebSocket: first `{ type: "hello", version, lastId }`, then one text frame for each event.',
+        ],
+        [
+          code(
+            `GET ${conversationPaths.sessionStream}?since=<entry id>&kind=<kinds>&agent=<agent>&text=<length>`,
+          ),
+          'What is said and done in the conversations of a session, as it is stored: server-sent events `entry`, each an Entry with its id; `Last-Event-ID` resumes.',
         ],
         [
           code(`GET ${streamPaths.output}`),
@@ -215,6 +235,9 @@ const objects = {
   Session: sessionSchema,
   Delivery: deliverySchema,
   Event: eventSchema,
+  Conversation: conversationSchema,
+  Entry: entrySchema,
+  Turn: turnSchema,
   Provider: providerInfoSchema,
   Evidence: evidenceSchema,
   Approval: approvalSchema,

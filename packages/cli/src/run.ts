@@ -4,6 +4,7 @@ import { type Command, commands, findCommand, topLevel } from './commands.ts';
 import { createContext } from './context.ts';
 import { explain } from './explain.ts';
 import type { Io } from './io.ts';
+import { cleanLines, toJsonLine } from './output.ts';
 import { suggest } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -35,7 +36,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     return exitCodes.ok;
   }
   const { run: runCommand } = await command.load();
-  return (await runCommand(createContext(io, input))) ?? exitCodes.ok;
+  return (await runCommand(createContext(io, input, command.formats))) ?? exitCodes.ok;
 }
 
 /** Options may stand before the command; they then belong to it. */
@@ -74,13 +75,14 @@ function wantsJson(argv: readonly string[]): boolean {
 /** Says what went wrong on stderr and gives the exit code for it. */
 function report(error: unknown, io: Io, isJson: boolean): number {
   const { message, code, exit, details } = explain(error);
-  if (isJson) io.err(`${JSON.stringify({ error: message, code, ...(details ? { details } : {}) })}\n`);
-  else io.err(`Error: ${message}\n${listCandidates(details)}`);
+  if (isJson) io.err(toJsonLine({ error: message, code, ...(details ? { details } : {}) }));
+  else io.err(cleanLines(`Error: ${message}\n${listCandidates(details)}`));
   return exit;
 }
 
 function listCandidates(details: Record<string, unknown> | undefined): string {
   const candidates = details?.candidates;
   if (!Array.isArray(candidates)) return '';
-  return candidates.map((candidate) => `  ${String(candidate)}\n`).join('');
+  // Those that are more than a name stand in the message already.
+  return candidates.map((candidate) => (typeof candidate === 'string' ? `  ${candidate}\n` : '')).join('');
 }

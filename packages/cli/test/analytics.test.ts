@@ -1,6 +1,6 @@
 import type { Usage } from '@codepiper/core/analytics/analytics.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { costText, duration } from '../src/analytics/amounts.ts';
+import { costText, duration, shortCount } from '../src/analytics/amounts.ts';
 import { parseInput } from '../src/args.ts';
 import { analyticsCommands } from '../src/commands.analytics.ts';
 import { createContext } from '../src/context.ts';
@@ -49,11 +49,48 @@ beforeAll(async () => {
         },
       ],
     }))
-    .on('GET /analytics/activity-timeline', () => ({ period, days: [] }));
+    .on('GET /analytics/activity-timeline', () => ({ period, days: [] }))
+    .on('GET /analytics/overview', () => ({
+      period: { since: '2026-11-15T00:00:00.000Z', until: null, timezone: 'UTC' },
+      ...{
+        sessionsCount: 2,
+        activeSessions: 1,
+        conversationsCount: 158,
+        totalTokens: 8430,
+        inputTokens: 2000,
+      },
+      ...{ outputTokens: 400, cacheReadTokens: 6000, cacheCreationTokens: 30, reasoningTokens: 0 },
+      ...{ totalMessages: 12, requests: 6, cacheHitRate: 0.747, cost: partly },
+    }))
+    .on('GET /analytics/sessions', () => ({
+      period,
+      conversations: [
+        {
+          ...{ sessionIds: [], provider: 'codex', conversationId: '0887b271-5d28-4000-8000-000000000000' },
+          ...{ title: 'Mend the\nroof', cwd: '/home/ada/src/acme/web-storefront', models: [], lastAt: null },
+          ...usage(partly),
+          total: 12_345_678,
+        },
+      ],
+      total: usage(partly),
+      leftOff: 41,
+    }))
+    .on('GET /analytics/turns', () => ({
+      period: { ...period, timezone: 'Asia/Kolkata' },
+      turns: [
+        {
+          ...{ provider: 'codex', conversationId: '0887b271', turnId: 't', ...usage(complete) },
+          startedAt: '2026-11-20T20:00:00.000Z',
+        },
+      ],
+    }));
 });
 afterAll(() => daemon[Symbol.asyncDispose]());
 
-async function analytics(...argv: string[]): Promise<string> {
+const analytics = (...argv: string[]) => analyticsAt(undefined, ...argv);
+
+/** @param columns of the terminal; undefined: there is none */
+async function analyticsAt(columns: number | undefined, ...argv: string[]): Promise<string> {
   const [command] = analyticsCommands;
   if (!command) throw new Error('there is no command');
   let out = '';
@@ -63,11 +100,11 @@ async function analytics(...argv: string[]): Promise<string> {
   await run(
     createContext(
       {
-        env: readEnvironment({ HOME: '/home/ada', CODEPIPER_SOCKET: daemon.socket }, 1000),
+        env: readEnvironment({ HOME: '/home/ada', CODEPIPER_SOCKET: daemon.socket, NO_COLOR: '1' }, 1000),
         cwd: '/home/ada/app',
         self: [],
-        isTTY: { stdin: false, stdout: false, stderr: false },
-        columns: undefined,
+        isTTY: { stdin: false, stdout: columns !== undefined, stderr: false },
+        columns,
         gone: new AbortController().signal,
         now: () => Date.parse('2026-11-21T12:00:00Z'),
         out: (text) => {
@@ -122,6 +159,63 @@ describe('codepiper analytics', () => {
     expect(daemon.asked.at(-1)?.query).toMatchObject({ order: 'slow', limit: '5' });
   });
 
+  test('overview: every figure, the days and the models, in one look', async () => {
+    const out = await analyticsAt(80, 'overview');
+    const lines = out.split('\n');
+    expect(lines[0]).toBe('Last 7 days: 2026-11-15 to now · UTC');
+    expect(lines[1]).toMatch(/^cost +\$12.30 \+ unknown +conversations +158$/);
+    expect(lines[2]).toMatch(/^total tokens +8,430 +sessions +2$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^cache write +30 +messages +12$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^2026-11-20 +4,215 +\$12.30 +█+$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^=evil +3 +4,215 +100.0 % +\$12.30$/));
+    expect(out).toContain('unknown: 1,500 tokens of my-model have no known price');
+    expect(lines.length).toBeLessThanOrEqual(24);
+  });
+
+  test('overview: what the filter does not hold for is not shown beside what it holds for', async () => {
+    const out = await analytics('--model', 'my-model');
+    expect(out).not.toMatch(/live sessions|messages/);
+    expect(out).toMatch(/requests +6/);
+  });
+
+  test('overview: JSON and CSV are the figures alone', async () => {
+    expect(JSON.parse(await analytics('--json'))).toMatchObject({ requests: 6, totalMessages: 12 });
+    expect(await analytics('--csv')).toMatch(/^figure,value\r\nsessions,2\r\n/);
+  });
+
+  test.each([40, 60, 80, 100, 160])('no line is wider than a terminal of %d columns', async (columns) => {
+    for (const view of ['overview', 'tokens', 'models', 'sessions', 'turns', 'tools']) {
+      const out = await analyticsAt(columns, view);
+      const table = out.split(/\n(?=\S*unknown|\S*Too narrow|\S*The total)/)[0] ?? '';
+      for (const line of table.split('\n')) {
+        expect([view, line, line.length <= columns]).toEqual([view, line, true]);
+      }
+    }
+  });
+
+  test('a narrow terminal gets short numbers, and is told what is left out', async () => {
+    const out = await analyticsAt(56, 'sessions');
+    expect(out).toMatch(/0887b271-5d28 +….*\/web-storefront +12.3M +\$12.30 \+ \?/);
+    expect(out).toContain('unknown (?): 1,500 tokens');
+    expect(out).toMatch(/Too narrow for: .*cache write/);
+    expect(await analyticsAt(200, 'sessions')).not.toContain('Too narrow');
+  });
+
+  test('says what a list leaves off though the total has it', async () => {
+    expect(await analytics('sessions')).toContain('The total has 41 more conversations; -n 42 shows all.');
+    expect(await analytics('sessions', '--csv')).not.toContain('more');
+  });
+
+  test('says when a turn began in the time zone that was asked for', async () => {
+    expect(await analytics('turns')).toContain('2026-11-21 01:30');
+    expect(await analytics('turns', '--csv')).toContain('2026-11-20T20:00:00.000Z');
+  });
+
+  test('says on a terminal where there is more than nothing', async () => {
+    const out = await analyticsAt(80, 'activity', '--range', 'today');
+    expect(out).toMatch(/Nothing in this period.*--range all.*codepiper import/s);
+  });
+
   test('prints nothing into a pipe when there is nothing', async () => {
     const out = await analytics('activity');
     expect(out).toBe('');
@@ -157,4 +251,18 @@ test.each([
   [120_000, '2.0 min'],
 ])('%s ms are %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
+});
+
+test.each([
+  [0, '0'],
+  [9999, '9,999'],
+  [10_000, '10.0K'],
+  [99_949, '99.9K'],
+  [999_499, '999K'],
+  [999_500, '1.00M'],
+  [1_234_567, '1.23M'],
+  [629_242_886, '629M'],
+  [1_500_000_000, '1.50B'],
+])('%d is %s where there is no room', (value, text) => {
+  expect(shortCount(value)).toBe(text);
 });

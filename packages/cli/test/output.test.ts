@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { age, clean, displayWidth, shortPath, table, truncate } from '../src/output.ts';
+import {
+  age,
+  clean,
+  cleanLines,
+  displayWidth,
+  shortPath,
+  table,
+  toJson,
+  toJsonLine,
+  truncate,
+  truncateStart,
+} from '../src/output.ts';
 
 test.each([
   ['abc', 3],
@@ -73,4 +84,51 @@ test.each([
   ['/home/adam', '/home/adam'],
 ])('%s is shown as %s', (path, shown) => {
   expect(shortPath(path, '/home/ada')).toBe(shown);
+});
+
+describe('text from elsewhere', () => {
+  const nasty = 'a\x1b[2J\x9b5m \u202egnp.exe\u202c \u2066x\u2069\u2028b\u200e';
+  const obeyed = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+  test('shows what would move the cursor or turn the writing', () => {
+    expect(clean(nasty)).toBe(
+      'a\\x1b[2J\\x9b5m \\u{202e}gnp.exe\\u{202c} \\u{2066}x\\u{2069}\\u{2028}b\\u{200e}',
+    );
+    expect(clean('日本 👍🏽 שלום')).toBe('日本 👍🏽 שלום');
+    expect(cleanLines('one\n\x1b[1mtwo\n')).toBe('one\n\\x1b[1mtwo\n');
+  });
+
+  test('is as harmless, and the same, in JSON', () => {
+    for (const write of [toJson, toJsonLine]) {
+      const text = write({ nasty });
+      expect(text.replaceAll('\n', '')).not.toMatch(obeyed);
+      expect(JSON.parse(text)).toEqual({ nasty });
+    }
+  });
+});
+
+test.each([
+  ['~/src/app', 20, '~/src/app'],
+  ['~/src/acme/web-storefront', 20, '…/web-storefront'],
+  ['~/src/acme/web-storefront', 12, '…-storefront'],
+  ['/very/long/path/to/日本語', 9, '…/日本語'],
+])('of the path %s there is room for %d columns: %s', (path, width, text) => {
+  expect(truncateStart(path, width)).toBe(text);
+});
+
+test('numbers stand below each other, and a path keeps its end', () => {
+  const columns = [
+    { title: 'DIRECTORY', min: 8, isPath: true },
+    { title: 'N', isNumber: true },
+  ];
+  expect(
+    table(
+      columns,
+      [
+        ['~/src/acme/app', '1,000'],
+        ['~', '7'],
+      ],
+      16,
+    ),
+  ).toBe('DIRECTORY      N\n…acme/app  1,000\n~              7\n');
 });

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFile, chmod, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { eventSources } from '@codepiper/core/events/event.ts';
+import { anySourceSchema } from '@codepiper/core/events/event.ts';
 import { providerIds } from '@codepiper/core/providers/provider.ts';
 import { maxPromptBytes, sessionStatuses } from '@codepiper/core/sessions/session.ts';
 import { type Setting, settings } from '@codepiper/core/settings/settings.ts';
@@ -55,7 +55,7 @@ describe('what the CLI repeats of core, to start without zod, is the same', () =
     expect(textLimit).toBe(maxPromptBytes);
     expect(statusNames).toEqual(sessionStatuses);
     expect(providerNames).toEqual(providerIds);
-    expect(findCommand('logs')?.options.source?.complete).toEqual(eventSources);
+    expect(findCommand('logs')?.options.source?.complete).toEqual(anySourceSchema.options);
   });
 
   test('every flag of a setting is an option of daemon', () => {
@@ -131,7 +131,7 @@ describe('completion', () => {
       expect(ran.stderr).toBe('');
       return ran.stdout.trim().split('\n');
     };
-    expect(complete('se')).toEqual(['sessions', 'send', 'service']);
+    expect(complete('se')).toEqual(['sessions', 'send', 'search', 'service']);
     expect(complete('send', 're')).toEqual(['review']);
     expect(complete('start', '--b')).toEqual(['--billing']);
     expect(complete('start', '-p', 'c')).toEqual(['claude-code', 'codex']);

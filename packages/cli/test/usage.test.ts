@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commands } from '../src/commands.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { commandHelp } from '../src/commands/help.ts';
+import { commands, findCommand } from '../src/commands.ts';
+import { processIo } from '../src/io.ts';
 import { aSession, type FakeDaemon, startFakeDaemon } from './fake-daemon.ts';
 import { cli, type RunOptions } from './harness.ts';
 
@@ -64,6 +66,45 @@ describe('bad input is refused before the daemon is asked', () => {
     [['tail', 'review', '-f', '--json'], 'has no --json'],
     [['logs', 'review', '--source', 'moon'], '--source is "moon"'],
     [['logs', 'review', '--since', 'x'], '--since is "x"'],
+    [['logs', 'review', '-m', '--source', 'hook'], '--messages is --source transcript'],
+    [['tail', 'review', '--conversation', '-n', 'x'], '--lines is "x"'],
+    [['conversations', 'shwo'], 'Did you mean show?'],
+    [['conversations', 'show'], '<conversation> is required'],
+    [['conversations', 'show', '1', '--wide'], '--wide belongs to the list'],
+    [['conversations', '-n', '0'], '--limit is "0"'],
+    [['search'], '<words> is required'],
+    [['search', ' '], '<words> is required'],
+    [['search', 'x', '--kind', 'anwser'], '--kind is "anwser"'],
+    [['search', 'x', '-n', '0'], '--limit is "0"'],
+    [['search', 'x', '--cwd', '.', '--workspace', '.'], 'are the same'],
+    [['search', '-x y'], 'goes behind --'],
+    [['analytics', 'tolls'], 'Did you mean tools?'],
+    [['analytics', '--range', '8d'], '--range is "8d"'],
+    [['analytics', '--limit', '5'], '--limit does not go with analytics overview'],
+    [['analytics', 'turns', '-n', '0'], '--limit is "0"'],
+    [['analytics', 'tools', '--order', 'name'], '--order is "name"'],
+    [['analytics', '--csv', '--json'], 'exclude each other'],
+    [['import', ''], '[directory] is empty'],
+    [['import', '--provider', 'gpt'], '--provider is "gpt"'],
+    [['import', '--detach=1'], '--detach takes no value'],
+    [['verify', 'x'], 'one argument too many'],
+    [['export'], 'is required'],
+    [['export', ''], '<session> is empty'],
+    [['export', 'review', '--format', 'pdf'], '--format is "pdf"; it must be markdown or json or html'],
+    [['export', 'review', '--json', '--format', 'html'], 'exclude each other'],
+    [['export', 'review', '-o', 'review.txt'], 'says no format'],
+    [['export', 'review', '-o', ''], '--output is empty'],
+    [['export', 'review', '-o', '/nonexistent/x.md'], 'There is no directory /nonexistent'],
+    [['export', 'review', '-f', 'md', '-o', '/'], '--format is "md"'],
+    [['export', 'review', '-f', 'html', '-o', '/'], 'is a directory'],
+    [['export', 'review', '--force'], '--force belongs to --output'],
+    [['export', 'review', 'more'], 'one argument too many'],
+    [['backup', ''], '[directory] is empty'],
+    [['backup', 'a', 'b'], 'one argument too many'],
+    [['backup', '--check'], 'has no option --check'],
+    [['restore'], '<directory> is required'],
+    [['restore', ''], '<directory> is empty'],
+    [['restore', 'a', '--force'], 'has no option --force'],
     [['stop'], '<session> is required'],
     [['stop', 'review', '--all'], 'not both'],
     [['stop', '--all'], 'add --yes'],
@@ -114,6 +155,9 @@ describe('without a daemon', () => {
     rename: ['x', 'y'],
     daemon: ['status'],
     audit: [],
+    conversations: [],
+    search: ['x'],
+    analytics: [],
     trust: ['x', '--end'],
     policy: ['list'],
     'policy-set': ['list'],
@@ -129,6 +173,8 @@ describe('without a daemon', () => {
     'help',
     '__complete',
     'attach',
+    'backup',
+    'restore',
   ];
   const clients = commands.filter((c) => !without.includes(c.name)).map((c) => c.name);
   test.each([...clients, 'daemon'])('%s says so and exits with 3', async (name) => {
@@ -199,4 +245,24 @@ describe('help', () => {
   test('--version is the bare number', async () => {
     expect(await cli(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n' });
   });
+});
+
+test('says what to do in a directory that is gone', () => {
+  const gone = vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw Object.assign(new Error('uv_cwd'), { code: 'ENOENT' });
+  });
+  try {
+    expect(() => processIo()).toThrow('The current directory is gone. Change to another one: cd ~');
+  } finally {
+    gone.mockRestore();
+  }
+});
+
+test('lets notes flow on a narrow terminal', () => {
+  const command = findCommand('import');
+  if (!command) throw new Error('there is no import');
+  expect(commandHelp(command, 80)).toMatch(/is not read\stwice: import as often as you like\./);
+  const lines = commandHelp(command, 80).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(lines).not.toContainEqual(expect.stringMatching(/^is there already is not read$/));
 });

@@ -11,6 +11,19 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
+const units = ['', 'K', 'M', 'B', 'T'];
+
+/** `9,999`, `12.3K`, `1.23M`: three digits, where there is no room for all. */
+export function shortCount(value: number): string {
+  if (value < 10_000) return count(value);
+  let [rest, unit] = [value, 0];
+  while (rest >= 999.5 && unit < units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  return `${rest.toFixed(rest < 9.995 ? 2 : rest < 99.95 ? 1 : 0)}${units[unit]}`;
+}
+
 /** `$12.30`, `$12.30 + unknown`, `unknown`: a price that is not known is never left out silently. */
 export function costText({ usd, isComplete }: Cost): string {
   if (isComplete) return dollarText(usd);
@@ -34,7 +47,7 @@ export function duration(ms: number | null): string {
 }
 
 /** Says what is behind an `unknown`; empty when everything has a price. */
-export function unknownNote({ isComplete, unknownModels, unknownTokens }: Cost): string {
+export function unknownNote({ isComplete, unknownModels, unknownTokens }: Cost, word = 'unknown'): string {
   if (isComplete) return '';
-  return `unknown: ${count(unknownTokens)} tokens of ${unknownModels.join(', ')} have no known price`;
+  return `${word}: ${count(unknownTokens)} tokens of ${unknownModels.join(', ')} have no known price`;
 }

@@ -1,45 +1,10 @@
-import type { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
+import type { Client } from '@codepiper/client/client.ts';
 import type { Usage } from '@codepiper/core/analytics/analytics.ts';
 import type { Cost } from '@codepiper/core/analytics/pricing.ts';
-import type { EndpointReply } from '@codepiper/core/endpoint.ts';
-import { costText, count, duration, share } from './amounts.ts';
-
-type AnyEndpoint = (typeof analyticsEndpoints)[keyof typeof analyticsEndpoints];
-export type AnalyticsPath = AnyEndpoint['path'];
-export type AnalyticsReply<P extends AnalyticsPath> = EndpointReply<Extract<AnyEndpoint, { path: P }>>;
-
-/** What stands in a cell: as a person reads it, and as a spreadsheet takes it. */
-export interface Cell {
-  text: string;
-  raw: string;
-}
-
-/** A table; the last rows may be sums. */
-export interface Sheet {
-  titles: readonly string[];
-  rows: Cell[][];
-  total?: Cell[];
-}
-
-/** One view of the numbers: where they come from, and how they look. */
-export interface View<P extends AnalyticsPath = AnalyticsPath> {
-  path: P;
-  /** Options that narrow it, beside period and session. */
-  takes: readonly string[];
-  sheets(reply: AnalyticsReply<P>): Sheet[];
-  /** The cost its sums have, where there is one. */
-  cost?(reply: AnalyticsReply<P>): Cost;
-}
-
-const text = (value: string | null): Cell => ({ text: value ?? '', raw: value ?? '' });
-const number = (value: number): Cell => ({ text: count(value), raw: String(value) });
-const part = (value: number | null): Cell => ({
-  text: share(value),
-  raw: value === null ? '' : String(value),
-});
-const time = (ms: number | null): Cell => ({ text: duration(ms), raw: ms === null ? '' : String(ms) });
-/** A spreadsheet gets two columns: a sum without what it lacks would be a wrong one. */
-const cost = (value: Cost): Cell => ({ text: costText(value), raw: String(value.usd) });
+import { count, shortCount } from './amounts.ts';
+import { overviewSheets } from './overview.ts';
+import { type Cell, cost, moment, number, part, type Sheet, text, time } from './sheet.ts';
+import type { Period, Query, View } from './view.ts';
 
 const usageTitles = [
   'INPUT',
@@ -61,7 +26,9 @@ const usageCells = (usage: Usage): Cell[] => [
   cost(usage.cost),
   {
     text: usage.cost.isComplete ? '' : count(usage.cost.unknownTokens),
+    short: usage.cost.isComplete ? '' : shortCount(usage.cost.unknownTokens),
     raw: String(usage.cost.unknownTokens),
+    isNumber: true,
   },
 ];
 const usageSheet = <Row extends Usage>(
@@ -69,23 +36,45 @@ const usageSheet = <Row extends Usage>(
   rows: readonly Row[],
   head: (row: Row) => Cell[],
   total?: Usage,
+  /** What stands beside the word in the row of sums. */
+  sums: readonly Cell[] = titles.slice(1).map(() => text('')),
 ): Sheet => ({
   titles: [...titles, ...usageTitles],
   rows: rows.map((row) => [...head(row), ...usageCells(row)]),
-  ...(total && {
-    total: [text('total'), ...titles.slice(1).map(() => text('')), ...usageCells(total)],
-  }),
+  ...(total && { total: [text('total'), ...sums, ...usageCells(total)] }),
 });
+const sum = <Row>(rows: readonly Row[], of: (row: Row) => number): Cell =>
+  number(rows.reduce((all, row) => all + of(row), 0));
 
-const define = <P extends AnalyticsPath>(view: View<P>): View<P> => view;
+const define = <Reply extends { period: Period }>({
+  takes,
+  ask,
+  sheets,
+  cost: costOf,
+  ...rest
+}: {
+  ask: (client: Client, query: Query) => Promise<Reply>;
+  takes: readonly string[];
+  sheets: (reply: Reply) => Sheet[];
+  cost?: (reply: Reply) => Cost;
+  look?: NonNullable<View['look']>;
+}): View => ({
+  ...rest,
+  takes,
+  async load(client, query) {
+    const reply = await ask(client, query);
+    return { reply, sheets: sheets(reply), cost: costOf?.(reply) ?? null };
+  },
+});
 const ofUsage = ['workspace', 'provider', 'model'];
 const ofActivity = ['workspace', 'provider'];
 
 export const views = {
   overview: define({
-    path: '/analytics/overview',
+    ask: (client, query) => client.request('GET', '/analytics/overview', { query }),
     takes: ofUsage,
     cost: (reply) => reply.cost,
+    look: overviewSheets,
     sheets: (reply) => [
       {
         titles: ['FIGURE', 'VALUE'],
@@ -108,13 +97,13 @@ export const views = {
     ],
   }),
   tokens: define({
-    path: '/analytics/token-usage',
+    ask: (client, query) => client.request('GET', '/analytics/token-usage', { query }),
     takes: ofUsage,
     cost: ({ total }) => total.cost,
     sheets: ({ days, total }) => [usageSheet(['DATE'], days, ({ date }) => [text(date)], total)],
   }),
   costs: define({
-    path: '/analytics/cost-drivers',
+    ask: (client, query) => client.request('GET', '/analytics/cost-drivers', { query }),
     takes: ofUsage,
     cost: ({ total }) => total.cost,
     sheets: ({ classes, agents, workspaces, total }) => [
@@ -124,19 +113,31 @@ export const views = {
         total: [text('total'), number(total.total), cost(total.cost)],
       },
       usageSheet(['AGENT'], agents, ({ agent }) => [text(agent)]),
-      usageSheet(['DIRECTORY'], workspaces, ({ cwd }) => [text(cwd ?? '(unknown)')]),
+      {
+        ...usageSheet(['DIRECTORY'], workspaces, ({ cwd }) => [text(cwd ?? '(unknown)')]),
+        ...(workspaces.length >= directories && {
+          note: `The ${directories} most expensive directories; of any other: --workspace`,
+        }),
+      },
     ],
   }),
   models: define({
-    path: '/analytics/tokens-by-model',
+    ask: (client, query) => client.request('GET', '/analytics/tokens-by-model', { query }),
     takes: ofUsage,
     cost: ({ total }) => total.cost,
     sheets: ({ models, total }) => [
-      usageSheet(['MODEL', 'REQUESTS'], models, (row) => [text(row.model), number(row.responses)], total),
+      usageSheet(
+        ['MODEL', 'REQUESTS'],
+        models,
+        (row) => [text(row.model), number(row.responses)],
+        total,
+        // Also those that used nothing: answers of a program that a model's name stands on.
+        [number(total.responses)],
+      ),
     ],
   }),
   providers: define({
-    path: '/analytics/sessions-by-provider',
+    ask: (client, query) => client.request('GET', '/analytics/sessions-by-provider', { query }),
     takes: ofUsage,
     cost: ({ total }) => total.cost,
     sheets: ({ providers, total }) => [
@@ -145,11 +146,12 @@ export const views = {
         providers,
         (row) => [text(row.provider), number(row.sessions), number(row.conversations)],
         total,
+        [sum(providers, (row) => row.sessions), sum(providers, (row) => row.conversations)],
       ),
     ],
   }),
   tools: define({
-    path: '/analytics/tool-usage',
+    ask: (client, query) => client.request('GET', '/analytics/tool-usage', { query }),
     takes: [...ofActivity, 'order', 'limit'],
     sheets: ({ tools }) => [
       {
@@ -163,52 +165,56 @@ export const views = {
     ],
   }),
   activity: define({
-    path: '/analytics/activity-timeline',
+    ask: (client, query) => client.request('GET', '/analytics/activity-timeline', { query }),
     takes: ofActivity,
-    sheets: ({ days }) => {
-      const sum = (key: 'userMessages' | 'assistantMessages' | 'total') =>
-        number(days.reduce((total, day) => total + day[key], 0));
-      return [
-        {
-          titles: ['DATE', 'PROMPTS', 'ANSWERS', 'TOTAL'],
-          rows: days.map((day) => [
-            ...[text(day.date), number(day.userMessages), number(day.assistantMessages), number(day.total)],
-          ]),
-          total: [text('total'), sum('userMessages'), sum('assistantMessages'), sum('total')],
-        },
-      ];
-    },
+    sheets: ({ days }) => [
+      {
+        titles: ['DATE', 'PROMPTS', 'ANSWERS', 'TOTAL'],
+        rows: days.map((day) => [
+          ...[text(day.date), number(day.userMessages), number(day.assistantMessages), number(day.total)],
+        ]),
+        total: [
+          ...[text('total'), sum(days, (day) => day.userMessages)],
+          ...[sum(days, (day) => day.assistantMessages), sum(days, (day) => day.total)],
+        ],
+      },
+    ],
   }),
   sessions: define({
-    path: '/analytics/sessions',
+    ask: (client, query) => client.request('GET', '/analytics/sessions', { query }),
     takes: [...ofUsage, 'limit'],
     cost: ({ total }) => total.cost,
-    sheets: ({ conversations, total }) => [
-      usageSheet(
-        ['CONVERSATION', 'SESSION', 'PROVIDER', 'TITLE', 'DIRECTORY'],
-        conversations,
-        (row) => [
-          { text: row.conversationId.slice(0, 13), raw: row.conversationId },
-          { text: row.sessionIds.map((id) => id.slice(0, 8)).join(' '), raw: row.sessionIds.join(' ') },
-          ...[text(row.provider), text(row.title), text(row.cwd)],
-        ],
-        total,
-      ),
+    sheets: ({ conversations, total, leftOff }) => [
+      {
+        ...usageSheet(
+          ['CONVERSATION', 'SESSION', 'PROVIDER', 'TITLE', 'DIRECTORY'],
+          conversations,
+          (row) => [
+            { text: row.conversationId.slice(0, 13), raw: row.conversationId },
+            { text: row.sessionIds.map((id) => id.slice(0, 8)).join(' '), raw: row.sessionIds.join(' ') },
+            ...[text(row.provider), text(row.title), text(row.cwd)],
+          ],
+          total,
+        ),
+        ...(leftOff > 0 && {
+          note: `The total has ${count(leftOff)} more ${leftOff === 1 ? 'conversation' : 'conversations'}; -n ${Math.min(1000, conversations.length + leftOff)} shows ${conversations.length + leftOff > 1000 ? 'more' : 'all'}.`,
+        }),
+      },
     ],
   }),
   turns: define({
-    path: '/analytics/turns',
+    ask: (client, query) => client.request('GET', '/analytics/turns', { query }),
     takes: [...ofUsage, 'limit'],
-    sheets: ({ turns }) => [
+    sheets: ({ turns, period }) => [
       usageSheet(['STARTED', 'PROVIDER', 'CONVERSATION', 'REQUESTS'], turns, (row) => [
-        ...[text(row.startedAt), text(row.provider)],
+        ...[moment(row.startedAt, period.timezone), text(row.provider)],
         { text: row.conversationId.slice(0, 13), raw: row.conversationId },
         number(row.responses),
       ]),
     ],
   }),
   files: define({
-    path: '/analytics/file-reads',
+    ask: (client, query) => client.request('GET', '/analytics/file-reads', { query }),
     takes: [...ofActivity, 'limit'],
     sheets: ({ files }) => [
       {
@@ -222,7 +228,7 @@ export const views = {
     ],
   }),
   waste: define({
-    path: '/analytics/waste',
+    ask: (client, query) => client.request('GET', '/analytics/waste', { query }),
     takes: ofUsage,
     cost: ({ total }) => total.cost,
     sheets: ({ phases, total }) => [
@@ -231,11 +237,12 @@ export const views = {
         phases,
         (row) => [text(phaseNames[row.phase]), number(row.turns)],
         total,
+        [sum(phases, (row) => row.turns)],
       ),
     ],
   }),
   decisions: define({
-    path: '/analytics/policy-decisions',
+    ask: (client, query) => client.request('GET', '/analytics/policy-decisions', { query }),
     takes: [],
     sheets: ({ days }) => [
       {
@@ -247,6 +254,9 @@ export const views = {
 } as const;
 
 export type ViewName = keyof typeof views;
+
+/** As many directories as the daemon tells of. */
+const directories = 20;
 
 const phaseNames = { failed: 'failed', interrupted: 'were interrupted' } as const;
 const classNames = {

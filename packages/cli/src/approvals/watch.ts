@@ -3,6 +3,7 @@ import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { Rule } from '@codepiper/core/policies/policy.ts';
 import type { Context } from '../context.ts';
 import { explain } from '../explain.ts';
+import { toJsonLine } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { ApprovalBoard, type BoardAction, deafMs, folded } from './board.ts';
 import { openScreen, type Screen } from './keyboard.ts';
@@ -181,7 +182,7 @@ async function printChanges(context: Context, { session }: WatchOptions): Promis
   const print = (approval: Approval) => {
     const what = approval.status === 'pending' ? 'waits' : outcomeText(approval);
     const line = [shortApproval(approval), sessionLabel(approval), what, clean(approval.summary)].join('  ');
-    io.out(isJson ? `${JSON.stringify(approval)}\n` : `${line}\n`);
+    io.out(isJson ? toJsonLine(approval) : `${line}\n`);
   };
   let known: readonly Approval[] = [];
   await followPending(context, session, io.gone, {

@@ -4,6 +4,7 @@ import { exitCodes } from '@codepiper/core/errors.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import type { TrailReport } from '@codepiper/daemon/audit/verify.ts';
 import type { Context } from '../context.ts';
+import { homeDatabase } from '../home-database.ts';
 import { clean } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -45,17 +46,10 @@ export async function verify(context: Context): Promise<number> {
   return isIntact ? exitCodes.ok : exitCodes.failed;
 }
 
-/** As the daemon of this home would find it. Without a file the variables alone say so, which is quicker. */
 async function findDatabase({ input, io }: Context): Promise<string> {
   const given = input.text('db');
   if (given === '') throw new UsageError('--db is empty; give the path of a database file.');
-  if (given !== undefined) return resolve(io.cwd, given);
-  const { env } = io;
-  if (!existsSync(`${env.home}/${homeFiles.config}`)) {
-    return env.dbPath ?? `${env.home}/${homeFiles.database}`;
-  }
-  const { loadConfig } = await import('@codepiper/daemon/config/config.ts');
-  return loadConfig({ flags: {}, env: env.forChild([]), uid: env.uid }).values.dbPath;
+  return given === undefined ? homeDatabase(io.env) : resolve(io.cwd, given);
 }
 
 function readExpected(text: string | undefined): { seq: number; hash: string } | undefined {

@@ -6,7 +6,8 @@ import { type Check, fail, ok } from '../doctor/check.ts';
 import { checkPolicies } from '../doctor/policies.ts';
 import { checkAgents, checkNode, checkTmux } from '../doctor/programs.ts';
 import { checkSocket, checkSocketDirectory } from '../doctor/socket.ts';
-import { checkClock, checkDatabase, checkDisk, checkPrivate } from '../doctor/storage.ts';
+import { checkClock, checkDatabase, checkDisk, checkPrivate, checkRestore } from '../doctor/storage.ts';
+import { checkTranscripts } from '../doctor/transcripts.ts';
 import { explain } from '../explain.ts';
 import { clean } from '../output.ts';
 
@@ -18,6 +19,8 @@ export async function run(context: Context): Promise<number> {
   const agents = checkAgents(env.path);
   // Said when its line comes.
   daemon.catch(() => undefined);
+  const transcripts = checkTranscripts(context);
+  transcripts.catch(() => undefined);
   const { config, database, policies } = await readConfig(context);
   const checks: Check[] = [
     checkNode(process.versions.node),
@@ -29,6 +32,8 @@ export async function run(context: Context): Promise<number> {
     await daemon,
     ...policies,
     await checkDatabase(database),
+    ...(await transcripts),
+    ...checkRestore(env.home),
     checkDisk(env.home),
     checkClock(now(), database),
   ];

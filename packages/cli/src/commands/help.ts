@@ -25,6 +25,8 @@ export async function run({ input, io }: Context): Promise<number> {
 
 /** Columns of what is no terminal: a pipe is read by people too. */
 const widest = 120;
+/** A longer line of notes was broken where it was full. */
+const fullLine = 95;
 
 function overview(columns = widest): string {
   const lines = [
@@ -68,9 +70,23 @@ export function commandHelp(command: Command, columns = widest): string {
   lines.push('', ...usages.flatMap((usage) => fold(usage, columns, 9)));
   if (command.aliases) lines.push(`Alias: ${command.aliases.join(', ')}`);
   lines.push('', 'Options:', ...optionLines(command, columns));
-  if (command.notes) lines.push('', ...command.notes.flatMap((note) => fold(note, columns, 0)));
+  if (command.notes)
+    lines.push('', ...flowing(command.notes, columns).flatMap((note) => fold(note, columns, 0)));
   if (command.json !== undefined) lines.push('', ...fold(`--json prints ${command.json}.`, columns, 0));
   return `${lines.join('\n')}\n`;
+}
+
+/** Notes are written for wide terminals: on others a line that was full goes on into the next. */
+function flowing(notes: readonly string[], columns: number): string[] {
+  if (columns >= widest) return [...notes];
+  const flowed: string[] = [];
+  let isFull = false;
+  for (const note of notes) {
+    if (isFull) flowed.push(`${flowed.pop() ?? ''} ${note}`);
+    else flowed.push(note);
+    isFull = note.length > fullLine;
+  }
+  return flowed;
 }
 
 function optionLines({ options }: Command, columns: number): string[] {

@@ -5,8 +5,14 @@ export async function run(context: Context): Promise<void> {
   const { input, io } = context;
   const id = input.required(0);
   const lines = input.number('lines', 1, 10_000) ?? 50;
+  if (input.flag('conversation')) {
+    const { tailConversation } = await import('../conversations/tail.ts');
+    await tailConversation(context, id, { count: lines, follows: input.flag('follow') });
+    return;
+  }
   if (input.flag('follow')) {
-    if (context.isJson) throw new UsageError('tail --follow prints text; it has no --json.');
+    if (context.isJson)
+      throw new UsageError('tail --follow prints text; it has no --json without --conversation.');
     await follow(context, id, lines);
     return;
   }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { homeFiles } from '@codepiper/core/paths.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const enoughBytes = 1_000_000_000;
@@ -47,6 +48,14 @@ export async function checkDatabase(path: string): Promise<Check> {
     );
   }
   return ok('database', `${path} is sound`);
+}
+
+/** Whether a restore was killed half-way; nothing to say when there was none. */
+export function checkRestore(home: string): Check[] {
+  const list = `${home}/${homeFiles.restore}`;
+  if (!existsSync(list)) return [];
+  const message = `a restore was interrupted: what is still to be moved is in ${list}`;
+  return [fail('restore', message, 'Start the daemon, or run the restore again: either finishes it first')];
 }
 
 export function checkDisk(home: string): Check {
