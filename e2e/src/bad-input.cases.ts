@@ -5,17 +5,23 @@ import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { ErrorCode } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
+import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 
 /** Every endpoint there is. */
 export const endpoints = {
   ...analyticsEndpoints,
   ...approvalEndpoints,
   ...auditEndpoints,
+  ...conversationEndpoints,
+  ...searchEndpoints,
   ...daemonEndpoints,
   ...eventEndpoints,
   ...policyEndpoints,
   ...sessionEndpoints,
+  ...transcriptEndpoints,
 };
 export type Name = keyof typeof endpoints;
 
@@ -216,6 +222,100 @@ const badKeptRules: Bad[] = [
   invalid(`the rule ${JSON.stringify(rule)}`, { body: { rule }, says: says as RegExp }),
 );
 
+const badPeriods: Bad[] = [
+  invalid('an unknown range', { query: 'range=8d', says: /query\.range: .*7d/ }),
+  invalid('an empty range', { query: 'range=', says: /query\.range: / }),
+  invalid('a range and a time', { query: 'range=7d&since=2026-11-01', says: /excludes since and until/ }),
+  invalid('a range twice', { query: 'range=7d&range=all', says: /query\.range: / }),
+  ...['yesterday', '3d', '2026-02-30', '2026-13-01', '2026-11-01T25:00', '1790000000', '%00'].map((since) =>
+    invalid(`since ${since}`, { query: `since=${since}`, says: /since is ".*"; it must be a date/ }),
+  ),
+  invalid('an empty since', { query: 'since=', says: /query\.since: / }),
+  invalid('a huge since', { query: `since=${'1'.repeat(41)}`, says: /query\.since: / }),
+  invalid('no until', { query: 'until=now', says: /until is "now"/ }),
+  invalid('since after until', {
+    query: 'since=2026-11-02&until=2026-11-01',
+    says: /until "2026-11-01" is not later than since "2026-11-02"/,
+  }),
+  ...['Mars/Olympus', '..%2f..%2fetc', '%00', '%e2%80%ae', "UTC'--"].map((zone) =>
+    invalid(`the time zone ${zone}`, { query: `timezone=${zone}`, says: /There is no time zone/ }),
+  ),
+  invalid('an empty time zone', { query: 'timezone=', says: /query\.timezone: / }),
+  { what: 'an unknown session', query: 'session=nobody', code: 'session_not_found', says: /nobody/ },
+  ...["'%20or%201=1--", '%25', '_', '--help', '%00'].map(
+    (ref): Bad => ({ what: `the session ${ref}`, query: `session=${ref}`, code: 'session_not_found' }),
+  ),
+  invalid('an empty session', { query: 'session=', says: /query\.session: / }),
+  invalid('a long session', { query: `session=${'x'.repeat(81)}`, says: /query\.session: / }),
+  invalid('a near miss', { query: 'timezon=UTC', says: /did you mean "timezone"/ }),
+];
+const badActivity: Bad[] = [
+  ...badPeriods,
+  invalid('a directory that is not absolute', {
+    query: 'workspace=src',
+    says: /query\.workspace: .*absolute/,
+  }),
+  invalid('an empty directory', { query: 'workspace=', says: /query\.workspace: / }),
+  invalid('a huge directory', { query: `workspace=/${'x'.repeat(4096)}`, says: /query\.workspace: / }),
+  ...['gpt', '', '--help', '%00', '__proto__'].map((provider) =>
+    invalid(`the provider ${provider}`, { query: `provider=${provider}`, says: /query\.provider: .*codex/ }),
+  ),
+];
+const badUsage: Bad[] = [
+  ...badActivity,
+  invalid('an empty model', { query: 'model=', says: /query\.model: / }),
+  invalid('a huge model', { query: `model=${'x'.repeat(201)}`, says: /query\.model: / }),
+];
+const badLimits: Bad[] = [
+  ...badCounts('limit'),
+  invalid('a limit above the largest', { query: 'limit=1001', says: /query\.limit: / }),
+];
+const noModel = invalid('a model', { query: 'model=claude-opus-5', says: /unknown key "model"/ });
+
+function badJobs(kind: 'imports' | 'verifications', says: RegExp): Bad[] {
+  return [
+    ...['-1', 'x', '1.5', '1e99', '%00', 'null'].map((id) =>
+      invalid(`the number ${id}`, { path: `/transcripts/${kind}/${id}`, says: /params/ }),
+    ),
+    { what: 'an unknown number', path: `/transcripts/${kind}/999`, code: 'job_not_found', says },
+  ];
+}
+
+const badPlaces: Bad[] = [
+  ...badLimits,
+  invalid('a negative id', { query: 'since=-1', says: /query\.since: / }),
+  invalid('a huge id', { query: 'before=1e400', says: /query\.before: / }),
+  invalid('an unknown order', { query: 'order=up', says: /query\.order: / }),
+  invalid('a near miss', { query: 'sicne=5', says: /did you mean "since"/ }),
+];
+const badEntries: Bad[] = [
+  ...badPlaces,
+  invalid('an unknown kind', { query: 'kind=anwser', says: /query\.kind.*answer/ }),
+  invalid('an empty kind', { query: 'kind=', says: /query\.kind/ }),
+  invalid('a comma too many', { query: 'kind=answer,', says: /query\.kind/ }),
+  invalid('an empty agent', { query: 'agent=', says: /query\.agent: / }),
+  invalid('a negative length', { query: 'text=-1', says: /query\.text: / }),
+  invalid('a huge length', { query: 'text=1000001', says: /query\.text: / }),
+];
+
+function badConversations(rest: string): Bad[] {
+  return [
+    ...['nobody', '999', "'%20or%201=1--", '%25', '_', '--help', '1e3', '-1', '0x1'].map(
+      (ref): Bad => ({
+        what: `the conversation ${ref}`,
+        path: `/conversations/${ref}${rest}`,
+        code: 'conversation_not_found',
+        says: /No conversation has the id/,
+      }),
+    ),
+    invalid('a long id', {
+      path: `/conversations/${'x'.repeat(201)}${rest}`,
+      says: /params\.conversation: /,
+    }),
+    invalid('a NUL', { path: `/conversations/%00${rest}` }),
+  ];
+}
+
 /** Wrong values of each endpoint's own. What any endpoint refuses is below, for all of them. */
 export const cases: Record<Name, Bad[]> = {
   health: [invalid('a query', { query: 'verbose=1', says: /unknown key "verbose"/ })],
@@ -233,6 +333,133 @@ export const cases: Record<Name, Bad[]> = {
     invalid('an unknown order', { query: 'order=up', says: /query\.order: / }),
     invalid('an empty type', { query: 'type=', says: /query\.type: / }),
     invalid('a near miss', { query: 'limmit=5', says: /did you mean "limit"/ }),
+  ],
+  listConversations: [
+    ...badLimits,
+    invalid('an unknown provider', { query: 'provider=gpt', says: /query\.provider: .*codex/ }),
+    invalid('a directory that is not absolute', {
+      query: 'workspace=src',
+      says: /query\.workspace: .*absolute/,
+    }),
+    ...['x', '-', '1-', '1-2-3', '%00', '1-9e9', '9'.repeat(99)].map((cursor) =>
+      invalid(`the cursor ${cursor}`, { query: `cursor=${cursor}`, says: /query\.cursor: .*earlier page/ }),
+    ),
+    { what: 'an unknown session', query: 'session=nobody', code: 'session_not_found', says: /nobody/ },
+    invalid('a near miss', { query: 'limmit=5', says: /did you mean "limit"/ }),
+  ],
+  search: [
+    invalid('nothing', { query: '', says: /query\.q: is missing/ }),
+    invalid('an empty search', { query: 'q=', says: /query\.q: / }),
+    invalid('a long search', { query: `q=${'x'.repeat(1001)}`, says: /query\.q: / }),
+    ...['-', '%00', '()', '%F0%9F%8E%89', "'", '*', '%3B--', '...'].map((q) =>
+      invalid(`the search ${q}`, { query: `q=${q}`, says: /has no word to look for/ }),
+    ),
+    ...['-a', 'x OR -y', '(-a) b'].map((q) =>
+      invalid(`the search ${q}`, {
+        query: `q=${encodeURIComponent(q)}`,
+        says: /nothing but words to do without/,
+      }),
+    ),
+    ...['"', 'a "b', 'x -"'].map((q) =>
+      invalid(`the search ${q}`, { query: `q=${encodeURIComponent(q)}`, says: /quote is not closed/ }),
+    ),
+    ...['OR', 'OR a', 'a OR', 'a OR OR b'].map((q) =>
+      invalid(`the search ${q}`, { query: `q=${encodeURIComponent(q)}`, says: /OR has nothing to look for/ }),
+    ),
+    invalid('an open parenthesis', { query: 'q=(a%20b', says: /parenthesis is not closed/ }),
+    invalid('too many words', { query: `q=${'a+'.repeat(65)}`, says: /more than 64 words/ }),
+    invalid('parentheses in parentheses', { query: `q=${'('.repeat(99)}`, says: /parentheses may be/ }),
+    invalid('too short a beginning', { query: 'q=ab*', says: /3 letters are needed before/ }),
+    ...badCounts('limit'),
+    invalid('a limit above the largest', { query: 'q=a&limit=101', says: /query\.limit: / }),
+    ...['gpt', '', '--help', '%00', '__proto__'].map((provider) =>
+      invalid(`the provider ${provider}`, {
+        query: `q=a&provider=${provider}`,
+        says: /query\.provider: .*codex/,
+      }),
+    ),
+    invalid('a directory that is not absolute', {
+      query: 'q=a&workspace=src',
+      says: /query\.workspace: .*absolute/,
+    }),
+    invalid('an unknown kind', { query: 'q=a&kind=anwser', says: /query\.kind: .*answer/ }),
+    invalid('an empty tool', { query: 'q=a&tool=', says: /query\.tool: / }),
+    invalid('a day that is none', { query: 'q=a&since=yesterday', says: /since is "yesterday"; it must be/ }),
+    invalid('days in the wrong order', {
+      query: 'q=a&since=2026-11-02&until=2026-11-01',
+      says: /is not later than since/,
+    }),
+    ...['x', '-', '1-', '1-2-3', '%00', '1-9e9', '9'.repeat(99)].map((cursor) =>
+      invalid(`the cursor ${cursor}`, {
+        query: `q=a&cursor=${cursor}`,
+        says: /query\.cursor: .*earlier page/,
+      }),
+    ),
+    { what: 'an unknown session', query: 'q=a&session=nobody', code: 'session_not_found', says: /nobody/ },
+    invalid('a near miss', { query: 'q=a&limmit=5', says: /did you mean "limit"/ }),
+  ],
+  getConversation: badConversations(''),
+  listEntries: [...badConversations('/entries'), ...badEntries],
+  listSessionEntries: badEntries,
+  listSessionTurns: badLimits,
+  listTranscriptEvents: [
+    ...badPlaces,
+    invalid('another source', { query: 'source=hook', says: /query\.source: .*transcript/ }),
+    invalid('an empty type', { query: 'type=', says: /query\.type: / }),
+  ],
+  getEntry: [
+    ...['-1', 'x', '1.5', '1e99', '%00', 'null'].map((id) =>
+      invalid(`the number ${id}`, { path: `/entries/${id}`, says: /params/ }),
+    ),
+    { what: 'an unknown number', path: '/entries/999', code: 'entry_not_found', says: /999/ },
+  ],
+  startImport: [
+    ...['gpt', 'shell', '__proto__', '--help'].map((provider) =>
+      invalid(`the provider ${provider}`, { body: { provider }, says: /keeps no transcripts.*codex/ }),
+    ),
+    ...['', 5, null, 'x'.repeat(81)].map((provider) =>
+      invalid(`the provider ${JSON.stringify(provider).slice(0, 9)}`, {
+        body: { provider },
+        says: /body\.provider: /,
+      }),
+    ),
+    ...['<work>', [], ['src'], [''], ['~/x'], [5], Array<string>(101).fill('/tmp')].map((directories) =>
+      invalid(`the directories ${JSON.stringify(directories).slice(0, 20)}`, {
+        body: { directories },
+        says: /body\.directories/,
+      }),
+    ),
+    invalid('a directory that is not there', {
+      body: { directories: ['<work>', '<work>/nowhere'] },
+      says: /Nothing was imported: .*\/nowhere does not exist/,
+    }),
+    invalid('a file', { body: { directories: ['<file>'] }, says: /a-file is no directory/ }),
+    invalid('a NUL', { body: { directories: ['/tmp/a\0b'] }, says: /cannot be read/ }),
+    invalid('a near miss', { body: { directory: '/tmp' }, says: /did you mean "directories"/ }),
+  ],
+  getImport: badJobs('imports', /codepiper import/),
+  startVerification: [],
+  getVerification: badJobs('verifications', /codepiper verify/),
+  transcriptStatus: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  analyticsOverview: badUsage,
+  analyticsTokens: badUsage,
+  analyticsModels: badUsage,
+  analyticsProviders: badUsage,
+  analyticsActivity: [...badActivity, noModel],
+  analyticsTools: [
+    ...badActivity,
+    ...badLimits,
+    noModel,
+    invalid('an unknown order', { query: 'order=up', says: /query\.order: .*slow/ }),
+  ],
+  analyticsSessions: [...badUsage, ...badLimits],
+  analyticsTurns: [...badUsage, ...badLimits],
+  analyticsFiles: [...badActivity, ...badLimits, noModel],
+  analyticsWaste: badUsage,
+  analyticsCostDrivers: badUsage,
+  analyticsDecisions: [
+    ...badPeriods,
+    invalid('a directory', { query: 'workspace=/', says: /unknown key "workspace"/ }),
   ],
   listApprovals: [
     ...badCounts('limit'),

@@ -87,6 +87,8 @@ function address({ path }: Endpoint, ref = good): string {
   return path
     .replace(':id', ref)
     .replace(':delivery', '00000000-0000-4000-8000-000000000000')
+    .replace(':conversation', '999')
+    .replace(':entry', '999')
     .replace(':policyId', 'starter-reads')
     .replace(':setId', 'careful');
 }
@@ -257,6 +259,28 @@ describe('the streams', () => {
       ...badTokens,
     ];
     expect(await judgeAll(events, bads)).toEqual([]);
+  });
+
+  it('exports refuse what they do not know', async () => {
+    const ofSession: Endpoint = { ...endpoints.health, path: '/sessions/:id/export' };
+    const ofConversation: Endpoint = { ...endpoints.health, path: '/conversations/nobody/export' };
+    const bads: Bad[] = [
+      invalid('an unknown format', { query: 'format=pdf', says: /query\.format: / }),
+      invalid('no format', { query: 'format=', says: /query\.format: / }),
+      invalid('a switch that is none', { query: 'redact=yes', says: /query\.redact: / }),
+      invalid('a near miss', { query: 'fromat=html', says: /did you mean "format"/ }),
+      ...badTokens,
+    ];
+    const refs = badRefs.map(({ ref, ...rest }) => ({
+      ...rest,
+      path: `/sessions/${ref.replace('<ambiguous>', ambiguous)}/export`,
+    }));
+    const nothing: Bad = { what: 'a session without one', code: 'conversation_not_found' };
+    expect(await judgeAll(ofSession, [...bads, ...refs, nothing])).toEqual([]);
+    expect(
+      await judgeAll(ofConversation, [...bads, { what: 'nobody', code: 'conversation_not_found' }]),
+    ).toEqual([]);
+    await expectUntouched();
   });
 
   it('of output refuses what it does not know', async () => {
