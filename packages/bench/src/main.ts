@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figure, holds, type Row } from './figure.ts';
+import { analytics } from './figures/analytics.ts';
+import { append } from './figures/append.ts';
 import { approvals } from './figures/approvals.ts';
 import { auditVerify } from './figures/audit-verify.ts';
 import { cliStart } from './figures/cli-start.ts';
@@ -8,8 +10,10 @@ import { create } from './figures/create.ts';
 import { daemonStart } from './figures/daemon-start.ts';
 import { hook } from './figures/hook.ts';
 import { idle } from './figures/idle.ts';
+import { ingest } from './figures/ingest.ts';
 import { judge } from './figures/judge.ts';
 import { restart } from './figures/restart.ts';
+import { search } from './figures/search.ts';
 import { send } from './figures/send.ts';
 import { size } from './figures/size.ts';
 import { toJson, toTable } from './report.ts';
@@ -23,8 +27,12 @@ const figures: readonly Figure[] = [
   send,
   hook,
   judge,
+  ingest,
+  append,
   approvals,
   auditVerify,
+  analytics,
+  search,
   size,
 ];
 

@@ -7,12 +7,15 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** The value that 99 of 100 do not exceed. Throws for no values. */
-export function percentile99(values: readonly number[]): number {
-  const found = [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1];
+/** The value that a share of all (0.95 for 95 of 100) does not exceed. Throws for no values. */
+function percentile(values: readonly number[], share: number): number {
+  const found = [...values].sort((a, b) => a - b)[Math.ceil(values.length * share) - 1];
   if (found === undefined) throw new Error('a percentile needs at least one value');
   return found;
 }
+
+/** The value that 99 of 100 do not exceed. Throws for no values. */
+export const percentile99 = (values: readonly number[]): number => percentile(values, 0.99);
 
 /** What two neighbouring runs took. */
 export interface Pair {
@@ -53,10 +56,16 @@ export function middleOf(pairs: readonly Pair[]): Pairs {
   };
 }
 
-/** What 99 of 100 runs do not exceed, each side by itself. */
-export function tailOf(pairs: readonly Pair[]): Pairs {
-  const ours = percentile99(pairs.map((pair) => pair.ours));
-  const floor = percentile99(pairs.map((pair) => pair.floor));
+/** What 99 of 100 runs, or another share, do not exceed, each side by itself. */
+export function tailOf(pairs: readonly Pair[], share = 0.99): Pairs {
+  const ours = percentile(
+    pairs.map((pair) => pair.ours),
+    share,
+  );
+  const floor = percentile(
+    pairs.map((pair) => pair.floor),
+    share,
+  );
   return { ours, floor, ratio: ours / floor, runs: pairs.length };
 }
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runAgentFaults } from '@codepiper/testkit/faults/agent-faults.ts';
 import { type FaultReport, runShellFaults } from '@codepiper/testkit/faults/shell-faults.ts';
@@ -5,10 +8,11 @@ import { type FaultReport, runShellFaults } from '@codepiper/testkit/faults/shel
 const usage = `Usage: scripts/soak [--seed N] [--points N] [--agents]
 
 Kills the daemon with SIGKILL in the middle of requests and of its own start, over and over, and checks after each
-restart that no session, prompt, pane or process was lost, doubled or left behind.
+restart that no session, prompt, pane or process was lost, doubled or left behind. Then kills the reading of transcripts
+while their files grow, and checks that every line of them is stored once.
 
   --seed N     repeat the choices of an earlier run (default: a random one, which is printed)
-  --points N   how often the daemon is killed (default 2000)
+  --points N   how often the daemon is killed (default 2000); the reading of transcripts: a fourth of it
   --agents     with the real agents too, for a tenth of the points each
 `;
 
@@ -36,11 +40,29 @@ async function main(): Promise<void> {
     runShellFaults({ seed: seed + house, points: share, onPoint: progress(`house ${house + 1}`, share) }),
   );
   for (const report of await allOf(shells)) print('shell', report);
+  await crashIngestion(Math.ceil(points / 4));
   if (!values.agents) return;
   for (const provider of ['claude-code', 'codex'] as const) {
     const few = Math.ceil(points / 10);
     print(provider, await runAgentFaults({ provider, seed, points: few, onPoint: progress(provider, few) }));
   }
+}
+
+/** The test that does so with a few kills, with many. */
+async function crashIngestion(points: number): Promise<void> {
+  const root = resolve(import.meta.dirname, '../../..');
+  const test = 'packages/daemon/src/transcripts/ingest/crash.test.ts';
+  const vitest = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', test], {
+    cwd: root,
+    env: { ...process.env, CODEPIPER_CRASH_POINTS: String(points) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(vitest, 'exit');
+  if (code !== 0)
+    throw new Error(
+      `after ${points} kills transcripts are not right: CODEPIPER_CRASH_POINTS=${points} vitest run ${test}`,
+    );
+  process.stdout.write(`transcripts: ${points} points: all well\n`);
 }
 
 /** Waits for all of them, so that each cleans up, and then throws the first failure. */
