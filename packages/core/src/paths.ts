@@ -37,6 +37,10 @@ export const homeFiles = {
   bin: 'bin',
   /** Signs the audit trail's checkpoints. */
   auditKey: 'audit.key',
+  /** Copies of all this. */
+  backups: 'backups',
+  /** While a restore is under way: what is still to be moved. */
+  restore: 'restore.json',
 } as const;
 
 /** tmux session name of a codepiper session. */
