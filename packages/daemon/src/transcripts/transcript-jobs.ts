@@ -174,6 +174,7 @@ async function checkDirectories(directories: readonly string[]): Promise<void> {
         ENOENT: 'does not exist',
         ENOTDIR: 'does not exist',
         EACCES: 'cannot be read: permission denied',
+        ELOOP: 'cannot be read: its links lead in a circle',
       };
       problems.push(`${directory} ${why[code ?? ''] ?? `cannot be read: ${messageOf(error)}`}`);
     }
