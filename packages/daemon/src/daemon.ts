@@ -452,25 +452,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   mountEndpoints(app, auditEndpoints, auditHandlers(audit));
   mountEndpoints(app, approvalEndpoints, approvalHandlers(answers));
+  const conversations = {
+    get: async (ref: string) => (await queries.ask('conversation', { ref })).conversation,
+  };
   mountEndpoints(
     app,
     analyticsEndpoints,
     analyticsHandlers({
       ask: queries.ask,
       sessions: { get: (ref) => sessions.get(ref), countLive: () => sessionsStore.countLive() },
-      conversations: { get: async (ref) => (await queries.ask('conversation', { ref })).conversation },
+      conversations,
       clock,
     }),
   );
   mountEndpoints(app, conversationEndpoints, conversationHandlers({ ask: queries.ask, sessions }));
-  mountEndpoints(
-    app,
-    searchEndpoints,
-    searchHandlers({
-      ...{ ask: queries.ask, sessions, clock },
-      conversations: { get: async (ref) => (await queries.ask('conversation', { ref })).conversation },
-    }),
-  );
+  mountEndpoints(app, searchEndpoints, searchHandlers({ ask: queries.ask, sessions, conversations, clock }));
   const jobs = new TranscriptJobs({
     ...{ transcripts, formats: transcriptFormats, env: environment, holdReader: () => queries.hold() },
   });

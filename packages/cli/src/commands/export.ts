@@ -1,6 +1,6 @@
 import type { Client } from '@codepiper/client/client.ts';
-import { CodepiperError, type ErrorCode } from '@codepiper/core/errors.ts';
-import { isConversationNumber } from '@codepiper/core/transcripts/conversation-ref.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { findNamed } from '@codepiper/core/transcripts/conversation-ref.ts';
 import type { ExportFormat } from '@codepiper/core/transcripts/export/document.ts';
 import type { Context } from '../context.ts';
 import { openNewFile } from '../new-file.ts';
@@ -57,40 +57,20 @@ interface Options {
   signal: AbortSignal;
 }
 
-/**
- * The pieces of a session's document; of a conversation's, when no session is meant. A short number is a conversation's,
- * unless a session has it for a name.
- */
+/** The pieces of the document of whatever is called so. */
 async function open(client: Client, ref: string, options: Options): Promise<AsyncIterable<string>> {
-  const session = await orError(
-    client.request('GET', '/sessions/:id', { params: { id: ref } }).then((reply) => reply.session),
-    ['session_not_found', 'session_ambiguous'],
-  );
-  if (!isConversationNumber(ref)) {
-    if (!(session instanceof CodepiperError)) return client.export({ session: session.id }, options);
-    if (session.code === 'session_ambiguous') throw session;
-  } else if (!(session instanceof CodepiperError) && session.name === ref) {
-    return client.export({ session: session.id }, options);
-  }
-  const found = await orError(
-    client.request('GET', '/conversations/:conversation', { params: { conversation: ref } }),
-    ['conversation_not_found'],
-  );
-  if (!(found instanceof CodepiperError)) return client.export({ conversation: ref }, options);
-  if (!(session instanceof CodepiperError)) return client.export({ session: session.id }, options);
-  if (session.code === 'session_ambiguous') throw session;
-  throw new CodepiperError(
-    'conversation_not_found',
-    `Neither a session nor a conversation is called "${ref}". codepiper sessions lists the first, codepiper conversations the second.`,
-  );
-}
-
-/** What the promise brings; of the errors named, the error. */
-async function orError<T>(promise: Promise<T>, codes: readonly ErrorCode[]): Promise<T | CodepiperError> {
   try {
-    return await promise;
+    const found = await findNamed(ref, {
+      session: async (id) => (await client.request('GET', '/sessions/:id', { params: { id } })).session,
+      conversation: (conversation) =>
+        client.request('GET', '/conversations/:conversation', { params: { conversation } }),
+    });
+    return client.export('session' in found ? { session: found.session.id } : { conversation: ref }, options);
   } catch (error) {
-    if (error instanceof CodepiperError && codes.includes(error.code)) return error;
-    throw error;
+    if (!(error instanceof CodepiperError) || error.code !== 'session_not_found') throw error;
+    throw new CodepiperError(
+      'conversation_not_found',
+      `Neither a session nor a conversation is called "${ref}". codepiper sessions lists the first, codepiper conversations the second.`,
+    );
   }
 }

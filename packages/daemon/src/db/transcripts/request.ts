@@ -5,8 +5,8 @@ import {
   type PeriodRequest,
   resolvePeriod,
 } from '@codepiper/core/analytics/periods.ts';
-import { CodepiperError, type ErrorCode } from '@codepiper/core/errors.ts';
-import { isConversationNumber } from '@codepiper/core/transcripts/conversation-ref.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import { findNamed } from '@codepiper/core/transcripts/conversation-ref.ts';
 
 /** Finds what a reference of a request may name. */
 export interface NamedParts {
@@ -20,35 +20,16 @@ export interface NamedParts {
   };
 }
 
-/**
- * Whose entries a request means: a session's, else a conversation's. Conversations that codepiper did not start have no
- * session: they are named by their own ids. A short number is a conversation's, unless a session has it for a name.
- *
- * @throws CodepiperError `session_not_found` when it names neither, `session_ambiguous`, `conversation_ambiguous`
- */
+/** Whose entries a request means. @throws CodepiperError as `findNamed` does */
 export async function readScope(
   { sessions, conversations }: NamedParts,
   ref: string,
 ): Promise<{ session: string } | { conversation: number }> {
-  const session = await orError(sessions.get(ref), ['session_not_found', 'session_ambiguous']);
-  if (!isConversationNumber(ref)) {
-    if (!(session instanceof CodepiperError)) return { session: session.id };
-    if (session.code === 'session_ambiguous') throw session;
-  } else if (!(session instanceof CodepiperError) && session.name === ref) return { session: session.id };
-  const conversation = await orError(conversations.get(ref), ['conversation_not_found']);
-  if (!(conversation instanceof CodepiperError)) return { conversation: conversation.id };
-  if (session instanceof CodepiperError) throw session;
-  return { session: session.id };
-}
-
-/** What the promise brings; of the errors named, the error. */
-async function orError<T>(promise: Promise<T>, codes: readonly ErrorCode[]): Promise<T | CodepiperError> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof CodepiperError && codes.includes(error.code)) return error;
-    throw error;
-  }
+  const found = await findNamed(ref, {
+    session: (name) => sessions.get(name),
+    conversation: (name) => conversations.get(name),
+  });
+  return 'session' in found ? { session: found.session.id } : { conversation: found.conversation.id };
 }
 
 /**

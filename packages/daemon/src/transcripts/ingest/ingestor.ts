@@ -30,6 +30,7 @@ const batchMs: Readonly<Record<Pass, number>> = { usage: 100, content: 50 };
 const filesAtOnce = 32;
 /** Steps that are stored one by one after some that were stored together failed. */
 const carefulSteps = 100;
+
 /**
  * Decides what is read when: followed files as soon as they change, before all others; newer ones before older ones;
  * usage before content. Works in small pieces, and only when there is something to read.
