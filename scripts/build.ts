@@ -17,7 +17,7 @@ const entries: Record<string, string> = {
 };
 
 /** Native packages: they find their binaries beside themselves, so npm installs them as they are. */
-const natives = ['better-sqlite3', 'koffi'];
+const natives = ['@node-rs/argon2', 'better-sqlite3', 'koffi'];
 
 /**
  * Bundles the CLI with the daemon into CommonJS chunks, one per dynamic import, so that a command loads only

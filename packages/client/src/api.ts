@@ -1,6 +1,7 @@
 import type { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import type { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import type { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
+import type { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import type { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { Endpoint, EndpointCall, EndpointReply } from '@codepiper/core/endpoint.ts';
 import type { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
@@ -15,6 +16,7 @@ type EndpointMap = typeof sessionEndpoints &
   typeof policyEndpoints &
   typeof approvalEndpoints &
   typeof auditEndpoints &
+  typeof authEndpoints &
   typeof analyticsEndpoints &
   typeof transcriptEndpoints &
   typeof conversationEndpoints &

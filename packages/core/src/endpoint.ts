@@ -1,6 +1,12 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
+/**
+ * `public`: nothing. `pending`: the password was right, the second factor may be missing. `never`: it is for the Unix
+ * socket alone.
+ */
+export type WebAccess = 'public' | 'pending' | 'never';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /**
@@ -26,6 +32,10 @@ export interface Endpoint<
   readonly errors?: readonly ErrorCode[];
   /** Only a person may call it: it is refused to whatever runs inside a session. */
   readonly personal?: true;
+  /** What a browser needs to call it; a session that is signed in, unless said otherwise. */
+  readonly web?: WebAccess;
+  /** A browser must have proved in the last minutes who is there. */
+  readonly recent?: true;
 }
 
 type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;

@@ -37,6 +37,8 @@ export const homeFiles = {
   bin: 'bin',
   /** Signs the audit trail's checkpoints. */
   auditKey: 'audit.key',
+  /** Encrypts what the account of the dashboard keeps secret. */
+  authKey: 'auth.key',
   /** Copies of all this. */
   backups: 'backups',
   /** While a restore is under way: what is still to be moved. */

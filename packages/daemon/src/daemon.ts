@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
+import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import type { Clock } from '@codepiper/core/clock.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
@@ -27,6 +28,9 @@ import { AuditService } from './audit/audit.service.ts';
 import { AuditStore } from './audit/audit.store.ts';
 import { loadAuditKey } from './audit/audit-key.ts';
 import { CheckpointFile, checkpointPath } from './audit/checkpoints.ts';
+import { authHandlers } from './auth/auth.routes.ts';
+import { AuthStore } from './auth/auth.store.ts';
+import { openAuthRoom } from './auth/auth.ts';
 import type { Config } from './config/config.ts';
 import { mountConversationStream } from './conversations/conversation-stream.routes.ts';
 import { conversationHandlers, transcriptEvents } from './conversations/conversations.routes.ts';
@@ -147,6 +151,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
   await audit.restore();
+  const auth = openAuthRoom({ ledger, store: new AuthStore(database.db), home, clock, log });
   const readPeer = await loadPeerReader();
   const tmux = resources.use(await making);
   const connecting = begin(tmux.connect());
@@ -451,6 +456,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...sessionPolicyHandlers(sessionPolicies, policies),
   });
   mountEndpoints(app, auditEndpoints, auditHandlers(audit));
+  mountEndpoints(app, authEndpoints, authHandlers(auth));
   mountEndpoints(app, approvalEndpoints, approvalHandlers(answers));
   const conversations = {
     get: async (ref: string) => (await queries.ask('conversation', { ref })).conversation,

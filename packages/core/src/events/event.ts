@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const eventSources = ['session', 'delivery', 'hook', 'approval', 'policy', 'daemon'] as const;
+export const eventSources = ['session', 'delivery', 'hook', 'approval', 'policy', 'auth', 'daemon'] as const;
 const eventSourceSchema = z.enum(eventSources);
 export type EventSource = z.infer<typeof eventSourceSchema>;
 

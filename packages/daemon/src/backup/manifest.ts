@@ -12,13 +12,14 @@ export const backupFiles = {
   transcripts: homeFiles.transcripts,
   archive: homeFiles.archive,
   auditKey: homeFiles.auditKey,
+  authKey: homeFiles.authKey,
   config: homeFiles.config,
   prices: homeFiles.prices,
 } as const;
 
 const single: readonly string[] = [
   ...[backupFiles.database, backupFiles.checkpoints, backupFiles.transcripts],
-  ...[backupFiles.auditKey, backupFiles.config, backupFiles.prices],
+  ...[backupFiles.auditKey, backupFiles.authKey, backupFiles.config, backupFiles.prices],
 ];
 
 const fileSchema = z.object({

@@ -1,6 +1,14 @@
 import type { Transaction } from 'kysely';
 import type { ApprovalTable } from '../approvals/approvals.table.ts';
 import type { AuditCheckpointTable, DecisionTable } from '../audit/audit.table.ts';
+import type {
+  AuthAccountTable,
+  AuthAttemptTable,
+  AuthDeviceTable,
+  AuthPasskeyTable,
+  AuthRecoveryCodeTable,
+  AuthSessionTable,
+} from '../auth/auth.table.ts';
 import type { DeliveryTable } from '../deliveries/deliveries.table.ts';
 import type { EventTable } from '../events/events.table.ts';
 import type {
@@ -24,6 +32,12 @@ export interface Database {
   approvals: ApprovalTable;
   decisions: DecisionTable;
   audit_checkpoints: AuditCheckpointTable;
+  auth_account: AuthAccountTable;
+  auth_recovery_codes: AuthRecoveryCodeTable;
+  auth_sessions: AuthSessionTable;
+  auth_devices: AuthDeviceTable;
+  auth_passkeys: AuthPasskeyTable;
+  auth_attempts: AuthAttemptTable;
 }
 
 /** What rooms hand on so that their statements share one transaction; only stores speak to it. */

@@ -32,6 +32,12 @@ const latest = Object.keys(migrations).at(-1);
 const tables = [
   'approvals',
   'audit_checkpoints',
+  'auth_account',
+  'auth_attempts',
+  'auth_devices',
+  'auth_passkeys',
+  'auth_recovery_codes',
+  'auth_sessions',
   'decisions',
   'deliveries',
   'events',

@@ -1,7 +1,7 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { CreateSession } from '@codepiper/core/sessions/session.ts';
-import type { Handlers } from '../http/mount.ts';
+import type { HandlerContext, Handlers } from '../http/mount.ts';
 import type { Alongside } from '../sessions/session-events.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesService, NewDelivery } from './deliveries.service.ts';
@@ -21,6 +21,13 @@ type DeliveryVerbs =
 /** Whether a session would be freer than one that a person starts with nothing said: no agent gives itself that. */
 function choosesFreedom({ dangerousMode, trust, policySets, policyDefault }: CreateSession): boolean {
   return dangerousMode || trust || policySets !== undefined || policyDefault !== undefined;
+}
+
+/** What a session has, its successor gets: only a person says so again. */
+async function requireFreedom(context: HandlerContext, launch: { dangerousMode: boolean }): Promise<void> {
+  if (!launch.dangerousMode) return;
+  await context.requirePerson();
+  context.requireRecent();
 }
 
 export function deliveryHandlers(
@@ -47,19 +54,20 @@ export function deliveryHandlers(
     return { outcome: result.outcome, delivery: presentDelivery(result.delivery) };
   };
   return {
-    createSession: async ({ body }, _caller, { requirePerson }) => {
+    createSession: async ({ body }, _caller, { requirePerson, requireRecent }) => {
       if (choosesFreedom(body)) await requirePerson();
+      if (body.dangerousMode) requireRecent();
       return { session: sessions.present(await sessions.create(body, withPrompt(body.prompt))) };
     },
-    resumeSession: async ({ params, body }, _caller, { requirePerson }) => {
-      if ((await sessions.get(params.id)).launch.dangerousMode) await requirePerson();
+    resumeSession: async ({ params, body }, _caller, context) => {
+      await requireFreedom(context, (await sessions.get(params.id)).launch);
       const request = body.model ? { model: body.model } : {};
       return {
         session: sessions.present(await sessions.resume(params.id, request, withPrompt(body.prompt))),
       };
     },
-    forkSession: async ({ params, body }, _caller, { requirePerson }) => {
-      if ((await sessions.get(params.id)).launch.dangerousMode) await requirePerson();
+    forkSession: async ({ params, body }, _caller, context) => {
+      await requireFreedom(context, (await sessions.get(params.id)).launch);
       const request = body.name ? { name: body.name } : {};
       return { session: sessions.present(await sessions.fork(params.id, request, withPrompt(body.prompt))) };
     },

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { describeProblems } from './problems.ts';
 import type { Caller } from './server.ts';
+import type { WebExchange } from './web.ts';
 
 export interface HandlerContext {
   /** Aborted when the caller hangs up before the answer; for handlers that wait. */
@@ -14,6 +15,14 @@ export interface HandlerContext {
    * @throws CodepiperError `forbidden` when the caller runs inside a session
    */
   requirePerson(): Promise<void>;
+  /**
+   * For what is dangerous: a browser must have proved in the last minutes who is there. The Unix socket need not.
+   *
+   * @throws CodepiperError `reauthentication_required`
+   */
+  requireRecent(): void;
+  /** What a browser sent and gets besides; null on the Unix socket. */
+  web: WebExchange | null;
 }
 
 export type Handler<E extends Endpoint> = (
@@ -37,6 +46,9 @@ export interface MountOptions {
 /** Takes no keys at all: what a part without a schema is held against, so that a typo is never ignored. */
 const nothing = z.strictObject({});
 
+/** Bytes. */
+const smallBody = 64 * 1024;
+
 /** Mounts every endpoint: each part of a request is validated, then handed to the endpoint's handler. */
 export function mountEndpoints<const Endpoints extends Readonly<Record<string, Endpoint>>>(
   app: FastifyInstance,
@@ -50,12 +62,18 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
     app.route({
       method: endpoint.method,
       url: endpoint.path,
+      config: { web: endpoint.web },
+      // Whoever is not signed in has little to say.
+      ...(endpoint.web !== undefined && { bodyLimit: smallBody }),
       handler: async (request, reply) => {
         if (endpoint.personal) await requirePerson(request);
+        if (endpoint.recent) requireRecent(request);
         const input = readInput(endpoint, request);
         const answer = await handler(input, request.caller, {
           signal: hangUpSignal(reply, options.closing),
           requirePerson: () => requirePerson(request),
+          requireRecent: () => requireRecent(request),
+          web: request.web,
         });
         if (options.validateReplies) checkReply(name, endpoint, answer);
         return reply.code(endpoint.status ?? 200).send(answer);
@@ -88,6 +106,14 @@ async function requirePerson(request: FastifyRequest): Promise<void> {
     'forbidden',
     `Only a person may do this, and this call comes from inside session ${sessionId.slice(0, 8)}. Run it from a terminal outside of the session.`,
     { sessionId },
+  );
+}
+
+function requireRecent({ web }: FastifyRequest): void {
+  if (web === null || web.session?.isRecent) return;
+  throw new CodepiperError(
+    'reauthentication_required',
+    'This is dangerous: enter a code of your authenticator or use a passkey, then do it again.',
   );
 }
 

@@ -9,6 +9,7 @@ import Fastify, {
 import { asStorageError } from '../db/errors.ts';
 import type { Log } from '../log/log.ts';
 import { addJsonParser } from './json.ts';
+import type { WebExchange } from './web.ts';
 
 /** Who calls: the person the socket belongs to, or the agent inside a session. */
 export type Caller = { kind: 'user' } | { kind: 'session'; sessionId: string };
@@ -22,6 +23,8 @@ export type Whereabouts = { sessionId: string } | 'beside' | 'outside' | 'unknow
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
+    /** What a browser sent and gets besides; null on the Unix socket. */
+    web: WebExchange | null;
     /** Found out when it is first asked for, once per connection. */
     whereabouts(): Promise<Whereabouts>;
   }
@@ -59,6 +62,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   addJsonParser(app);
 
   app.decorateRequest('caller');
+  app.decorateRequest('web', null);
   const places = new WeakMap<Socket, Promise<Whereabouts>>();
   app.decorateRequest('whereabouts', function (this: FastifyRequest) {
     const { socket } = this.raw;
@@ -146,6 +150,8 @@ function asKnownError(error: unknown): CodepiperError | null {
 }
 
 function sendError(reply: FastifyReply, error: CodepiperError): FastifyReply {
+  const wait = error.details?.retryAfterSeconds;
+  if (typeof wait === 'number') reply.header('retry-after', String(wait));
   return reply.code(errorTable[error.code].http).send(error.toBody());
 }
 

@@ -113,7 +113,7 @@ function readAgain(app: FastifyInstance, request: IncomingMessage, socket: Socke
   app.server.emit('connection', socket);
 }
 
-function checkHandshake({ headers, method }: FastifyRequest, isUpgrade: boolean): void {
+function checkHandshake({ headers, method, web }: FastifyRequest, isUpgrade: boolean): void {
   const key = headers['sec-websocket-key'] ?? '';
   if (!isUpgrade || method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
     throw new CodepiperError(
@@ -127,8 +127,8 @@ function checkHandshake({ headers, method }: FastifyRequest, isUpgrade: boolean)
       'The WebSocket handshake is broken: it needs Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes.',
     );
   }
-  // A browser lets every page open WebSockets to anywhere, and says which page it was.
-  if (headers.origin !== undefined) {
+  // A browser lets every page open WebSockets to anywhere, and says which page it was. Over TCP the guard has looked.
+  if (headers.origin !== undefined && web === null) {
     throw new CodepiperError(
       'forbidden',
       'Web pages may not open this WebSocket: leave the Origin header out.',

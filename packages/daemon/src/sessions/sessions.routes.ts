@@ -83,7 +83,8 @@ export function sessionPolicyHandlers(
       policySets: await own.apply(params.id, body.policySetId),
     }),
     withdrawPolicySet: async ({ params }) => ({ policySets: await own.withdraw(params.id, params.setId) }),
-    setDefault: async ({ body }) => {
+    setDefault: async ({ body }, _caller, { requireRecent }) => {
+      if (body.action === 'agent') requireRecent();
       if (body.session !== undefined) {
         return policies.defaultOf(await own.setDefault(body.session, body.action));
       }
