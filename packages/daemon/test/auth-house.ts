@@ -1,9 +1,9 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { makeTempDir } from '@codepiper/testkit/temp.ts';
@@ -41,6 +41,13 @@ export class QuickHasher implements PasswordHasher {
   }
 }
 
+interface Running {
+  database: OpenDatabase;
+  ledger: Ledger;
+  room: AuthRoom;
+  app: FastifyInstance;
+}
+
 export interface AuthHouseOptions {
   guard?: Partial<WebGuardOptions>;
   log?: Log;
@@ -56,10 +63,7 @@ export class AuthHouse implements AsyncDisposable {
   readonly options: AuthHouseOptions;
   readonly home: string;
   readonly #remove: () => Promise<void>;
-  database!: OpenDatabase;
-  ledger!: Ledger;
-  room!: AuthRoom;
-  app!: FastifyInstance;
+  #running: Running | null = null;
 
   private constructor(home: string, remove: () => Promise<void>, options: AuthHouseOptions) {
     this.home = home;
@@ -74,51 +78,69 @@ export class AuthHouse implements AsyncDisposable {
     return house;
   }
 
+  get running(): Running {
+    if (this.#running === null) throw new Error('the house is closed');
+    return this.#running;
+  }
+
+  get ledger(): Ledger {
+    return this.running.ledger;
+  }
+
+  get room(): AuthRoom {
+    return this.running.room;
+  }
+
   get file(): string {
     return join(this.home, 'codepiper.db');
   }
 
   get port(): number {
-    return (this.app.server.address() as AddressInfo).port;
+    return (this.running.app.server.address() as AddressInfo).port;
   }
 
   async start(): Promise<void> {
     const { clock, hasher, home, options } = this;
     const log = options.log ?? silentLog;
-    this.database = await openDatabase(this.file, { log, clock });
-    this.ledger = createLedger({ db: this.database.db, clock, log });
-    this.room = openAuthRoom({
-      ...{ ledger: this.ledger, store: new AuthStore(this.database.db), home, clock, log, hasher },
-    });
+    const database = await openDatabase(this.file, { log, clock });
+    const ledger = createLedger({ db: database.db, clock, log });
+    const store = new AuthStore(database.db);
+    const room = openAuthRoom({ ledger, store, home, clock, log, hasher });
     const app = createServer({ log, authenticate: async () => null });
     mountWebGuard(app, {
-      ...{ gate: this.room.sessions, allowedOrigins: [], isTls: false, forceSecureCookies: false },
+      ...{ gate: room.sessions, allowedOrigins: [], isTls: false, forceSecureCookies: false },
       ...{ trustProxyHeaders: false, limit: { max: 10_000, windowMs: 10_000 }, clock },
       ...options.guard,
     });
     const door = acceptWebSockets(app);
     await app.register(
       async (api) => {
-        mountEndpoints(api, authEndpoints, authHandlers(this.room), { validateReplies: true });
+        mountEndpoints(api, authEndpoints, authHandlers(room), { validateReplies: true });
         mountEndpoints(
           api,
           { listPolicies: policyEndpoints.listPolicies },
           { listPolicies: async () => ({ policies: [] }) },
         );
-        mountEventStream(api, { ledger: this.ledger, log });
-        mountEventSocket(api, { ledger: this.ledger, log, door });
+        mountEventStream(api, { ledger, log });
+        mountEventSocket(api, { ledger, log, door });
       },
       { prefix: '/api' },
     );
     app.get('/', async (_request, reply) => reply.type('text/html').send('<p>page</p>'));
     await app.listen({ host: '127.0.0.1', port: 0 });
-    this.app = app;
+    this.#running = { database, ledger, room, app };
   }
 
-  /** As after `kill -9`, seen from the file: nothing is said goodbye to but the connection. */
+  async #stop(): Promise<void> {
+    const { app, database } = this.running;
+    this.#running = null;
+    await app.close();
+    await database[Symbol.asyncDispose]();
+  }
+
+  /** Another process over the same file. */
   async restart(): Promise<void> {
-    await this.app.close();
-    await this.database[Symbol.asyncDispose]();
+    await this.#stop();
     await this.start();
   }
 
@@ -152,8 +174,7 @@ export class AuthHouse implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.app.close();
-    await this.database[Symbol.asyncDispose]();
+    await this.#stop();
     await this.#remove();
   }
 }

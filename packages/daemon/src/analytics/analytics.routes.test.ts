@@ -29,7 +29,12 @@ function serve() {
     },
     clock: { now: () => Date.parse('2026-11-21T12:00Z') },
   });
-  const context = { signal: new AbortController().signal, requirePerson: async () => undefined, requireRecent: () => undefined, web: null };
+  const context = {
+    signal: new AbortController().signal,
+    requirePerson: async () => undefined,
+    requireRecent: () => undefined,
+    web: null,
+  };
   const overview = (query: object) =>
     handlers.analyticsOverview({ params: undefined, query, body: undefined }, { kind: 'user' }, context);
   return { asked, overview };

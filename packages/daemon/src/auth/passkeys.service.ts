@@ -29,6 +29,8 @@ type Options = Record<string, unknown>;
 
 const mostPasskeys = 50;
 const loginPurpose = 'login';
+/** Of COSE: EdDSA, ES256, RS256. Named, so that the library does not ask Node for algorithms that are experiments. */
+const algorithms = [-8, -7, -257];
 
 /** Passkeys (WebAuthn): what the device has and who is there, in one step, and of use on our own host name alone. */
 export class PasskeysService {
@@ -66,6 +68,7 @@ export class PasskeysService {
       userID: new Uint8Array(Buffer.from(account.userHandle, 'base64url')),
       challenge: this.#challenges.issue(`new ${sessionId}`),
       attestationType: 'none',
+      supportedAlgorithmIDs: algorithms,
       excludeCredentials: known
         .filter((each) => each.rpId === rpId)
         .map(({ id, transports }) => ({ id, transports })),
@@ -91,6 +94,7 @@ export class PasskeysService {
         expectedOrigin: origin,
         expectedRPID: rpId,
         requireUserVerification: true,
+        supportedAlgorithmIDs: algorithms,
       }),
     );
     if (!checked?.verified || !this.#challenges.use(challenge)) throw refused('was not made for this page');

@@ -69,41 +69,44 @@ it.each<[object, boolean]>([
   [{}, true],
   [{ trust: true }, true],
   [{ dangerousMode: true }, false],
-])('from a browser where nobody has proved lately who is there, one with %j is started: %s', async (more, is) => {
-  const browser = {
-    signal: new AbortController().signal,
-    requirePerson: async () => undefined,
-    requireRecent: () => {
-      throw new CodepiperError('reauthentication_required', 'Prove it again.');
-    },
-    web: null,
-  };
-  const started: string[] = [];
-  const record = sessionRecord();
-  const isDangerous = 'dangerousMode' in more;
-  const sessions = {
-    get: async () => ({ ...record, launch: { ...record.launch, dangerousMode: isDangerous } }),
-    create: async () => void started.push('create'),
-    resume: async () => void started.push('resume'),
-    present: () => record,
-  };
-  const verbs = deliveryHandlers({} as never, sessions as never, {} as never);
-  const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', ...more });
-  const calls = [
-    () => verbs.createSession({ params: undefined, query: undefined, body }, { kind: 'user' }, browser),
-    () =>
-      verbs.resumeSession(
-        { params: { id: record.id }, query: undefined, body: {} },
-        { kind: 'user' },
-        browser,
-      ),
-  ];
-  for (const call of calls) {
-    if (is) await call();
-    else await expect(call()).rejects.toMatchObject({ code: 'reauthentication_required' });
-  }
-  expect(started).toEqual(is ? ['create', 'resume'] : []);
-});
+])(
+  'from a browser where nobody has proved lately who is there, one with %j is started: %s',
+  async (more, is) => {
+    const browser = {
+      signal: new AbortController().signal,
+      requirePerson: async () => undefined,
+      requireRecent: () => {
+        throw new CodepiperError('reauthentication_required', 'Prove it again.');
+      },
+      web: null,
+    };
+    const started: string[] = [];
+    const record = sessionRecord();
+    const isDangerous = 'dangerousMode' in more;
+    const sessions = {
+      get: async () => ({ ...record, launch: { ...record.launch, dangerousMode: isDangerous } }),
+      create: async () => void started.push('create'),
+      resume: async () => void started.push('resume'),
+      present: () => record,
+    };
+    const verbs = deliveryHandlers({} as never, sessions as never, {} as never);
+    const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', ...more });
+    const calls = [
+      () => verbs.createSession({ params: undefined, query: undefined, body }, { kind: 'user' }, browser),
+      () =>
+        verbs.resumeSession(
+          { params: { id: record.id }, query: undefined, body: {} },
+          { kind: 'user' },
+          browser,
+        ),
+    ];
+    for (const call of calls) {
+      if (is) await call();
+      else await expect(call()).rejects.toMatchObject({ code: 'reauthentication_required' });
+    }
+    expect(started).toEqual(is ? ['create', 'resume'] : []);
+  },
+);
 
 it('keys, which could answer a dialog of an agent, are pressed for persons only', () => {
   expect(sessionEndpoints.sendKeys).toMatchObject({ personal: true });
