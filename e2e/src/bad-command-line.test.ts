@@ -124,6 +124,18 @@ const cases: Record<string, Bad[]> = {
     usage(/not both/, 'stop', '--all', 'good'),
     usage(/add --yes/, 'stop', '--all'),
   ],
+  auth: [
+    usage(/<action> is required/, 'auth'),
+    usage(/Did you mean status\?/, 'auth', 'statsu'),
+    usage(/--generate belongs to auth reset-password/, 'auth', 'status', '--generate'),
+    usage(/one argument too many/, 'auth', 'reset-password', 'secret'),
+    usage(/add --yes/, 'auth', 'reset-mfa'),
+    failed(/no account yet/, 'auth', 'reset-mfa', '--yes'),
+    { args: ['auth', 'reset-password'], exit: 2, says: /at least 8 characters/, input: 'short' },
+    { args: ['auth', 'reset-password'], exit: 2, says: /several lines/, input: 'long enough\nagain' },
+    { args: ['auth', 'revoke', 'nothing'], exit: 4, says: /No signed-in device has the id nothing/ },
+    usage(/<device> is required/, 'auth', 'revoke'),
+  ],
   kill: [missing('kill', '<session>'), unknown('kill'), empty('kill'), usage(/add --yes/, 'kill', '--all')],
   resume: [
     missing('resume', '<session>'),

@@ -1,6 +1,7 @@
 import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
+import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { ErrorCode } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
@@ -15,6 +16,7 @@ export const endpoints = {
   ...analyticsEndpoints,
   ...approvalEndpoints,
   ...auditEndpoints,
+  ...authEndpoints,
   ...conversationEndpoints,
   ...searchEndpoints,
   ...daemonEndpoints,
@@ -325,6 +327,70 @@ export const cases: Record<Name, Bad[]> = {
     invalid('a text for a flag', { body: { killSessions: 'yes' }, says: /body\.killSessions: / }),
     invalid('a near miss', { body: { killSesions: true }, says: /did you mean "killSessions"/ }),
   ],
+  authStatus: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  logIn: [
+    invalid('no password', { body: {}, says: /body\.password: is missing/ }),
+    invalid('an empty one', { body: { password: '' }, says: /body\.password: is empty/ }),
+    invalid('a long one', { body: { password: 'x'.repeat(257) }, says: /body\.password: / }),
+    invalid('a query of a database', { body: { password: { $ne: '' } }, says: /body\.password: / }),
+    invalid('five digits', { body: { password: 'x', totpCode: '12345' }, says: /body\.totpCode: .*six/ }),
+    { what: 'no browser', body: { password: 'a password' }, code: 'unsupported', says: /Unix socket/ },
+  ],
+  setUpMfa: [{ what: 'no browser', code: 'unsupported' }],
+  verifyMfa: [
+    invalid('no code', { body: {}, says: /totpCode or recoveryCode/ }),
+    invalid('both', { body: { totpCode: '123456', recoveryCode: 'abcdabcdabcdabcd' }, says: /one of them/ }),
+    invalid('letters', { body: { totpCode: 'abcdef' }, says: /body\.totpCode: .*six/ }),
+    invalid('half a code', { body: { recoveryCode: 'abcd' }, says: /body\.recoveryCode: .*16/ }),
+    { what: 'no browser', body: { totpCode: '123456' }, code: 'unsupported' },
+  ],
+  passkeyLogInOptions: [{ what: 'no browser', code: 'unsupported' }],
+  passkeyLogIn: [
+    invalid('no response', { body: {}, says: /body\.response: is missing/ }),
+    invalid('half of one', { body: { response: { id: 'a' } }, says: /body\.response\./ }),
+  ],
+  logOut: [{ what: 'no browser', code: 'unsupported' }],
+  reauthenticationOptions: [{ what: 'no browser', code: 'unsupported' }],
+  reauthenticate: [
+    invalid('nothing', { body: {}, says: /totpCode or the response/ }),
+    { what: 'no browser', body: { totpCode: '123456' }, code: 'unsupported' },
+  ],
+  getAccount: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  changePassword: [
+    invalid('a short one', {
+      body: { currentPassword: 'x', newPassword: 'short' },
+      says: /body\.newPassword: at least 8/,
+    }),
+    invalid('no old one', {
+      body: { newPassword: 'long enough' },
+      says: /body\.currentPassword: is missing/,
+    }),
+  ],
+  renewRecoveryCodes: [{ what: 'no browser', code: 'unsupported' }],
+  listPasskeys: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  passkeyOptions: [{ what: 'no browser', code: 'unsupported' }],
+  addPasskey: [invalid('no name', { body: { name: ' ', response: {} }, says: /body\.name: / })],
+  removePasskey: [{ what: 'an unknown id', path: '/auth/passkeys/nothing', code: 'passkey_not_found' }],
+  listWebSessions: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  revokeWebSession: [
+    {
+      what: 'an unknown id',
+      path: '/auth/sessions/nothing',
+      code: 'web_session_not_found',
+      says: /codepiper auth sessions/,
+    },
+    invalid('a long id', { path: `/auth/sessions/${'x'.repeat(81)}`, says: /params\.id: / }),
+  ],
+  revokeWebSessions: [invalid('a text', { body: { keepCurrent: 'yes' }, says: /body\.keepCurrent: / })],
+  issueTicket: [{ what: 'no browser', code: 'unsupported' }],
+  bootstrapAccount: [invalid('a query', { query: 'x=1', says: /unknown key "x"/ })],
+  resetPassword: [
+    invalid('nothing', { body: {}, says: /password, or generate/ }),
+    invalid('both', { body: { password: 'long enough', generate: true }, says: /password, or generate/ }),
+    invalid('a short one', { body: { password: 'short' }, says: /body\.password: at least 8/ }),
+    invalid('a long one', { body: { password: 'x'.repeat(257) }, says: /body\.password: at most 256/ }),
+  ],
+  resetMfa: [{ what: 'no account', code: 'account_missing', says: /reset-password --generate/ }],
   listSessionEvents: [
     ...badCounts('limit'),
     invalid('a limit above the largest', { query: 'limit=1001', says: /query\.limit: / }),

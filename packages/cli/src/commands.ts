@@ -3,6 +3,7 @@ import { analyticsCommands } from './commands.analytics.ts';
 import { approvalCommands } from './commands.approvals.ts';
 import { archiveCommands } from './commands.archive.ts';
 import { auditCommands } from './commands.audit.ts';
+import { authCommands } from './commands.auth.ts';
 import { conversationCommands } from './commands.conversations.ts';
 import { daemonCommands } from './commands.daemon.ts';
 import { policyCommands } from './commands.policies.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ...policyCommands,
   ...auditCommands,
   ...archiveCommands,
+  ...authCommands,
   ...daemonCommands,
 ];
 

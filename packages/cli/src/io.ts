@@ -20,6 +20,8 @@ export interface Io {
   readStdin(limit: number): Promise<Buffer>;
   /** One line from the person at the terminal, without its end. */
   ask(question: string): Promise<string>;
+  /** The same, and what is typed is not shown. @throws UsageError when it is broken off */
+  askSecret(question: string): Promise<string>;
 }
 
 export function processIo(): Io {
@@ -49,6 +51,7 @@ export function processIo(): Io {
     err: createWriter(2, () => process.stderr, gone),
     readStdin,
     ask,
+    askSecret,
   };
 }
 
@@ -122,6 +125,28 @@ async function ask(question: string): Promise<string> {
   try {
     return await lines.question(question);
   } finally {
+    lines.close();
+  }
+}
+
+async function askSecret(question: string): Promise<string> {
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:stream'),
+  ]);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const stopped = new AbortController();
+  lines.on('SIGINT', () => stopped.abort());
+  lines.on('close', () => stopped.abort());
+  process.stderr.write(question);
+  try {
+    return await lines.question('', { signal: stopped.signal });
+  } catch (error) {
+    if (!stopped.signal.aborted) throw error;
+    throw new UsageError('Broken off; nothing was changed.');
+  } finally {
+    process.stderr.write('\n');
     lines.close();
   }
 }

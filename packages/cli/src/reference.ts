@@ -5,6 +5,7 @@ import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.
 import { approvalSchema } from '@codepiper/core/approvals/approval.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import { decisionSchema } from '@codepiper/core/audit/decision.ts';
+import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { Endpoint } from '@codepiper/core/endpoint.ts';
 import { errorTable, exitCodes } from '@codepiper/core/errors.ts';
@@ -171,6 +172,7 @@ function apiPage(): string {
     ['Search', Object.values<Endpoint>(searchEndpoints)],
     ['Approvals', Object.values<Endpoint>(approvalEndpoints)],
     ['Audit', Object.values<Endpoint>(auditEndpoints)],
+    ['Account of the dashboard', Object.values<Endpoint>(authEndpoints)],
     ['Policies', Object.values<Endpoint>(policyEndpoints)],
     ['Analytics', Object.values<Endpoint>(analyticsEndpoints)],
     ['Transcripts', Object.values<Endpoint>(transcriptEndpoints)],
@@ -211,7 +213,7 @@ function apiPage(): string {
 }
 
 function endpointSection(endpoint: Endpoint): string {
-  const { method, path, summary, params, query, body, reply, status = 200, errors = [] } = endpoint;
+  const { method, path, summary, params, query, body, reply, status = 200, errors = [], web } = endpoint;
   const own = params ? fields(params.toJSONSchema(options('input'))) : [];
   // `:id` of a session is said once, above.
   const parts = [
@@ -226,8 +228,16 @@ function endpointSection(endpoint: Endpoint): string {
       list.length === 0 ? [] : [`${title}: ${list.map(code).join(', ')}`],
     ),
     `Answers ${status}: ${code(typeText(reply.toJSONSchema(options('output'))))}`,
+    ...(web || endpoint.recent ? [`In a browser: ${webText(endpoint)}.`] : []),
     ...(errors.length > 0 ? [`Errors: ${errors.map(code).join(', ')}`] : []),
   ].join('\n\n');
+}
+
+/** What a browser needs, where it is not just to be signed in. */
+function webText({ web, recent }: Endpoint): string {
+  if (recent) return 'somebody has proved within ten minutes who is there';
+  if (web === 'public') return 'nobody need be signed in';
+  return web === 'pending' ? 'the password is enough' : 'never';
 }
 
 /** What replies are made of; said once and named elsewhere. */

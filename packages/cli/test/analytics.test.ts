@@ -113,6 +113,7 @@ async function analyticsAt(columns: number | undefined, ...argv: string[]): Prom
         err: () => undefined,
         readStdin: unused,
         ask: unused,
+        askSecret: unused,
       },
       input,
     ),

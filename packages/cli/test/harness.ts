@@ -59,6 +59,10 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
       result.asked.push(question);
       return answers.shift() ?? '';
     },
+    askSecret: async (question) => {
+      result.asked.push(question);
+      return answers.shift() ?? '';
+    },
   };
   result.code = await run(argv, io);
   return result;

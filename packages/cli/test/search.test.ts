@@ -72,6 +72,7 @@ async function search(
         },
         readStdin: unused,
         ask: unused,
+        askSecret: unused,
       },
       input,
     ),

@@ -105,6 +105,25 @@ describe('bad input is refused before the daemon is asked', () => {
     [['restore'], '<directory> is required'],
     [['restore', ''], '<directory> is empty'],
     [['restore', 'a', '--force'], 'has no option --force'],
+    [['auth'], '<action> is required'],
+    [['auth', 'statsu'], 'Did you mean status?'],
+    [['auth', 'status', '--generate'], '--generate belongs to auth reset-password'],
+    [['auth', 'status', 'x'], 'one argument too many'],
+    [['auth', 'reset-password', 'secret'], 'one argument too many'],
+    [['auth', 'reset-password'], 'no password on stdin'],
+    [['auth', 'reset-password'], 'at least 8 characters', { stdin: 'short\n' }],
+    [['auth', 'reset-password'], 'several lines', { stdin: 'long enough\nand more\n' }],
+    [['auth', 'reset-password'], 'too long', { stdin: Buffer.alloc(5000, 97) }],
+    [
+      ['auth', 'reset-password'],
+      'are not the same',
+      { isTTY: { stdin: true }, answers: ['long enough', 'long enougj'] },
+    ],
+    [['auth', 'reset-mfa'], 'add --yes'],
+    [['auth', 'reset-mfa'], 'Nothing was changed', { isTTY: { stdin: true }, answers: ['y'] }],
+    [['auth', 'revoke'], '<device> is required'],
+    [['auth', 'revoke', ''], '<device> is empty'],
+    [['auth', 'sessions', '--yes'], '--yes belongs to auth reset-mfa'],
     [['stop'], '<session> is required'],
     [['stop', 'review', '--all'], 'not both'],
     [['stop', '--all'], 'add --yes'],
@@ -175,6 +194,7 @@ describe('without a daemon', () => {
     'attach',
     'backup',
     'restore',
+    'auth',
   ];
   const clients = commands.filter((c) => !without.includes(c.name)).map((c) => c.name);
   test.each([...clients, 'daemon'])('%s says so and exits with 3', async (name) => {

@@ -73,7 +73,7 @@ export class AuthHouse implements AsyncDisposable {
 
   static async open(options: AuthHouseOptions = {}): Promise<AuthHouse> {
     const temp = await makeTempDir();
-    const house = new AuthHouse(temp.path, () => temp[Symbol.asyncDispose](), options);
+    const house = new AuthHouse(temp.path, async () => temp[Symbol.asyncDispose](), options);
     await house.start();
     return house;
   }
@@ -274,9 +274,10 @@ export class Browser {
   /** @param protocols what a page offers beside the address */
   socket(protocols: string[], headers: Record<string, string | undefined> = {}): WebSocket {
     const sent = { ...this.headers, 'x-codepiper-key': undefined, ...headers };
-    const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
+    const headersGiven: Record<string, string> = {};
+    for (const [name, value] of Object.entries(sent)) if (value !== undefined) headersGiven[name] = value;
     const url = `ws://127.0.0.1:${this.#house.port}/api/events/ws`;
-    return new WebSocket(url, protocols, { headers: given as Record<string, string> });
+    return new WebSocket(url, protocols, { headers: headersGiven });
   }
 
   /** A copy: what a thief has who took everything. */

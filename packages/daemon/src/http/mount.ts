@@ -47,7 +47,7 @@ export interface MountOptions {
 const nothing = z.strictObject({});
 
 /** Bytes. */
-const smallBody = 64 * 1024;
+const smallBody = 256 * 1024;
 
 /** Mounts every endpoint: each part of a request is validated, then handed to the endpoint's handler. */
 export function mountEndpoints<const Endpoints extends Readonly<Record<string, Endpoint>>>(
