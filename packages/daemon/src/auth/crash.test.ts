@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AuthHouse, password } from '../../test/auth-house.ts';
 
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => house[Symbol.asyncDispose]());
 
-const program = resolve(import.meta.dirname, '../../test/killed-sign-in.ts');
+const program = fileURLToPath(new URL('../../test/killed-sign-in.ts', import.meta.url));
 
 /** Another process signs in over the same file, and is killed on the way. */
 async function killed(where: 'inside' | 'behind', kind: 'totp' | 'recovery', code: string): Promise<void> {

@@ -216,6 +216,28 @@ describe('without being signed in', () => {
     expect((await house.browser().get(path)).status).toBe(401);
   });
 
+  it.each([
+    '/%61pi/policies',
+    '/api%2Fpolicies',
+    '/./api/policies',
+    '/x/../api/policies',
+    '//api/policies',
+    '/API/policies',
+    'http://localhost/api/policies',
+    'https://evil.example/api/policies',
+    '/api/policies#/',
+    '/api/policies?/../',
+    '/;/api/policies',
+  ])('%s, however it is written, is not answered', async (path) => {
+    await open();
+    const answer = await rawRequest(
+      house.port,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(answer).not.toContain('"policies"');
+  });
+
   it('a token of the Unix socket is none here', async () => {
     const { browser } = await open();
     for (const authorization of ['Bearer abc', `Bearer ${browser.cookies.get('codepiper_session')}`]) {
@@ -360,6 +382,23 @@ describe('what is open', () => {
     await waitFor('the socket to end', () => theirs.readyState === theirs.CLOSED);
     await waitFor('the stream to end', () => stream.destroyed);
     expect(mine.readyState).toBe(mine.OPEN);
+  });
+
+  it('ends when its session is over, though nobody asks for anything', async () => {
+    const { browser } = await open({ sweepMs: 10 });
+    const socket = browser.socket(['codepiper', `ticket.${await ticketOf(browser)}`]);
+    expect(await connected(socket)).toBe(101);
+    const day = 24 * 3_600_000;
+    // An open page is used: its session is not idle.
+    for (let i = 0; i < 5; i++) {
+      house.now += 6 * day;
+      await waitFor('the look at open sessions', async () => {
+        const [session] = await house.room.sessions.list(null);
+        return i === 4 || session?.lastSeenAt === new Date(house.now).toISOString();
+      });
+    }
+    await waitFor('the socket to end', () => socket.readyState === socket.CLOSED);
+    expect((await browser.get('/policies')).status).toBe(401);
   });
 
   it('ends when the daemon closes, and keeps it from nothing', async () => {

@@ -42,11 +42,12 @@ export interface WebGuardOptions {
   limit: { max: number; windowMs: number };
   /** Where the API begins; everything else is a page. */
   prefix?: string;
+  /** How often it is looked whether sessions of open streams have ended, in milliseconds. */
+  sweepMs?: number;
   clock: Clock;
 }
 
-/** How often it is looked whether sessions of open streams have ended, in milliseconds. */
-const sweepMs = 30_000;
+const usualSweepMs = 30_000;
 const longestSecret = 200;
 
 /**
@@ -70,8 +71,7 @@ export function mountWebGuard(app: FastifyInstance, options: WebGuardOptions): v
       );
     }
     const address = clientAddress(request.raw, options.trustProxyHeaders);
-    const isApi = request.url === prefix || request.url.startsWith(`${prefix}/`);
-    if (!isApi) {
+    if (!isApi(request, prefix)) {
       setPageHeaders(reply);
       rate.take(`page ${address}`);
       if (request.method === 'GET' || request.method === 'HEAD') return;
@@ -104,12 +104,21 @@ export function mountWebGuard(app: FastifyInstance, options: WebGuardOptions): v
       (ids) => open.cut(ids),
       () => undefined,
     );
-  }, sweepMs);
+  }, options.sweepMs ?? usualSweepMs);
   sweep.unref();
   app.addHook('onClose', async () => {
     stopListening();
     clearInterval(sweep);
   });
+}
+
+/**
+ * By the route that was found, not by the address: the router reads `/%61pi/x` and `http://host/api/x` as `/api/x`.
+ * Where no route was found, nothing is given away either way.
+ */
+function isApi({ routeOptions, url }: FastifyRequest, prefix: string): boolean {
+  const path = routeOptions.url ?? url;
+  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** @throws CodepiperError `forbidden` when another site's page asks */
