@@ -125,6 +125,13 @@ describe('somebody who guesses', () => {
     expect((await phone.signIn(house.nextCode(secret))).status).toBe(200);
   });
 
+  it('with the cookie of a browser that was known before a reset is one of all unknown ones', async () => {
+    const { browser } = await house.enrolled();
+    await house.room.account.resetPassword('another long password');
+    for (let i = 0; i < 21; i++) await guess(from(`203.0.113.${i}`));
+    expect(await guess(browser)).toBe(429);
+  });
+
   it('with the right password waits for codes as well', async () => {
     const { secret } = await house.enrolled();
     const thief = from('203.0.113.9');

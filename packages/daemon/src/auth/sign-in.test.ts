@@ -11,8 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => house[Symbol.asyncDispose]());
 
-const hour = 3_600_000;
-const day = 24 * hour;
+const day = 24 * 3_600_000;
 
 describe('the way in', () => {
   it('goes from the password over the authenticator to recovery codes, and only then there is a session', async () => {
@@ -149,7 +148,7 @@ describe('a code', () => {
       const { body } = await browser.post('/auth/mfa/verify', { totpCode: '000000' });
       expect(body.details).toEqual({ startOver: i === 4 });
     }
-    house.now += hour;
+    house.now += 10_000;
     const { status, body } = await browser.post('/auth/mfa/verify', { totpCode: house.code(secret) });
     expect([status, body.code]).toEqual([401, 'sign_in_required']);
   });
@@ -361,6 +360,17 @@ describe('at rest', () => {
       ...{ what: 'password', device: 'Firefox on Linux', address: '127.0.0.1' },
     });
   });
+});
+
+it('a password that is changed while it is looked at is the old one', async () => {
+  await house.room.account.resetPassword(password);
+  const { verify } = house.hasher;
+  house.hasher.verify = async (stored, given) => {
+    const isRight = await verify.call(house.hasher, stored, given);
+    await house.room.account.resetPassword('another long password');
+    return isRight;
+  };
+  expect((await house.browser().post('/auth/login', { password })).status).toBe(401);
 });
 
 it('an account that is not there is asked for its password as thoroughly as one that is', async () => {
