@@ -518,6 +518,7 @@ const alone = [
   'help',
   'daemon',
   'attach',
+  'auth',
   'backup',
   'restore',
 ];
