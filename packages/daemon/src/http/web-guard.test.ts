@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
+import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -10,7 +11,11 @@ import {
   password,
   rawRequest,
 } from '../../test/auth-house.ts';
-import type { Log } from '../log/log.ts';
+import { authHandlers } from '../auth/auth.routes.ts';
+import { type Log, silentLog } from '../log/log.ts';
+import { mountEndpoints } from './mount.ts';
+import { createServer } from './server.ts';
+import { mountWebGuard } from './web-guard.ts';
 
 let house: AuthHouse;
 const sockets: WebSocket[] = [];
@@ -408,6 +413,18 @@ describe('what is open', () => {
     await house.restart();
     await waitFor('the socket to end', () => socket.readyState === socket.CLOSED);
   });
+});
+
+it('takes no endpoint outside of the API, where it would be open', async () => {
+  house = await AuthHouse.open();
+  const app = createServer({ log: silentLog, authenticate: async () => null });
+  mountWebGuard(app, {
+    ...{ gate: house.room.sessions, allowedOrigins: [], isTls: false, forceSecureCookies: false },
+    ...{ trustProxyHeaders: false, limit: { max: 10, windowMs: 10_000 }, clock: house.clock },
+  });
+  const mount = () => mountEndpoints(app, authEndpoints, authHandlers(house.room));
+  expect(mount).toThrow('POST /auth/login is outside of /api');
+  await app.close();
 });
 
 it('neither logs nor tells what signs in', async () => {

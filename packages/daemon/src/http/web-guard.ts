@@ -54,6 +54,8 @@ const longestSecret = 200;
  * Stands before everything a server answers over TCP: who is asked for (Host), by which page (Origin, Sec-Fetch-Site),
  * how often, and who is signed in. A route that does not say otherwise needs a session with both factors. Streams of a
  * session that ends are cut. Mount it before any route.
+ *
+ * From then on, a route outside of the prefix that does more than reading is an Error: it would be open to everybody.
  */
 export function mountWebGuard(app: FastifyInstance, options: WebGuardOptions): void {
   const { gate, clock, prefix = '/api' } = options;
@@ -61,6 +63,11 @@ export function mountWebGuard(app: FastifyInstance, options: WebGuardOptions): v
   const rate = new RequestLimit(options.limit, clock);
   const open = new OpenRequests();
 
+  app.addHook('onRoute', ({ url, method }) => {
+    const isReading = [method].flat().every((each) => each === 'GET' || each === 'HEAD');
+    if (isReading || isBelow(url, prefix)) return;
+    throw new Error(`${method} ${url} is outside of ${prefix}, where everybody may call it`);
+  });
   app.addHook('onRequest', async (request, reply) => {
     const { headers } = request;
     setCommonHeaders(reply, { isTls: options.isTls });
@@ -117,7 +124,10 @@ export function mountWebGuard(app: FastifyInstance, options: WebGuardOptions): v
  * Where no route was found, nothing is given away either way.
  */
 function isApi({ routeOptions, url }: FastifyRequest, prefix: string): boolean {
-  const path = routeOptions.url ?? url;
+  return isBelow(routeOptions.url ?? url, prefix);
+}
+
+function isBelow(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`);
 }
 
