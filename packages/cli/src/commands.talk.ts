@@ -186,8 +186,8 @@ export const talkCommands: readonly Command[] = [
       since: { value: 'id', help: 'Only events after this one' },
       source: {
         value: 'source',
-        help: 'session, delivery, hook, approval, policy, daemon or transcript',
-        complete: ['session', 'delivery', 'hook', 'approval', 'policy', 'daemon', 'transcript'],
+        help: 'session, delivery, hook, approval, policy, auth, daemon or transcript',
+        complete: ['session', 'delivery', 'hook', 'approval', 'policy', 'auth', 'daemon', 'transcript'],
       },
       type: { value: 'type', help: 'Only events of this type' },
       messages: { short: 'm', help: 'Only prompts and answers of the conversation, as text' },

@@ -1,4 +1,4 @@
-import { type Account, newPasswordSchema } from '@codepiper/core/auth/auth.ts';
+import type { Account } from '@codepiper/core/auth/auth.ts';
 import { type AuthVerbs, withAuth } from '../auth/verbs.ts';
 import type { Context } from '../context.ts';
 import { forEach } from '../each.ts';
@@ -64,6 +64,8 @@ async function resetPassword(context: Context): Promise<void> {
 /** From stdin, or asked for twice without being shown. */
 async function readPassword({ io }: Context): Promise<string> {
   const password = io.isTTY.stdin ? await askTwice(io) : await readLine(io);
+  // Loaded here: what only reads starts without the library of schemas.
+  const { newPasswordSchema } = await import('@codepiper/core/auth/auth.ts');
   const checked = newPasswordSchema.safeParse(password);
   if (!checked.success) {
     throw new UsageError(`The password needs ${checked.error.issues[0]?.message ?? 'to be another one'}.`);

@@ -7,7 +7,16 @@ import { follow } from '../follow.ts';
 import { clean, toJsonLine, truncate } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 
-const sources = ['session', 'delivery', 'hook', 'approval', 'policy', 'daemon', 'transcript'] as const;
+const sources = [
+  'session',
+  'delivery',
+  'hook',
+  'approval',
+  'policy',
+  'auth',
+  'daemon',
+  'transcript',
+] as const;
 /** What `--messages` shows. */
 const messages = 'prompt,answer';
 /** Events per request at most. */

@@ -58,6 +58,7 @@ beforeEach(async () => {
   transcript('gone.jsonl', ['Only in the archive'], '2');
   unlinkSync(join(agents, 'gone.jsonl'));
   writeFileSync(join(house.directory, 'config.yaml'), 'log:\n  level: debug\n', { mode: 0o644 });
+  writeFileSync(join(house.directory, 'auth.key'), 'the key of the account', { mode: 0o600 });
   mkdirSync(join(house.directory, 'sessions'));
   writeFileSync(join(house.directory, 'sessions/mark'), 'not a part of it');
 });
@@ -129,11 +130,23 @@ describe('backup', () => {
     });
     const names = manifest.files.map(({ path }) => path);
     expect(names).toEqual(
-      expect.arrayContaining(['audit.key', 'config.yaml', 'codepiper.db.audit-checkpoints.jsonl']),
+      expect.arrayContaining([
+        'audit.key',
+        'auth.key',
+        'config.yaml',
+        'codepiper.db.audit-checkpoints.jsonl',
+      ]),
     );
     expect(names.filter((name) => name.startsWith('transcripts/'))).toHaveLength(2);
     expect(lstatSync(target).mode & 0o777).toBe(0o700);
-    for (const name of ['codepiper.db', 'transcripts.db', 'config.yaml', 'audit.key', 'manifest.json']) {
+    for (const name of [
+      'codepiper.db',
+      'transcripts.db',
+      'config.yaml',
+      'audit.key',
+      'auth.key',
+      'manifest.json',
+    ]) {
       expect({ name, mode: lstatSync(join(target, name)).mode & 0o777 }).toEqual({ name, mode: 0o600 });
     }
     const live = names.find((name) => name.endsWith('live.jsonl')) ?? '';
@@ -280,6 +293,7 @@ describe('restore', () => {
     await intact(home);
     expect(entriesOf(home)).toEqual(entries);
     expect(readFileSync(join(home, 'config.yaml'), 'utf8')).toContain('debug');
+    expect(readFileSync(join(home, 'auth.key'), 'utf8')).toBe('the key of the account');
     expect(readdirSync(home).filter((name) => name.includes('restore'))).toEqual([]);
     for (const row of dump(join(home, 'transcripts.db'), 'SELECT archive_path FROM files') as {
       archive_path: string;
