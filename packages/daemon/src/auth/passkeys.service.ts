@@ -4,7 +4,8 @@ import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
-import { type AuthStore, type PasskeyRecord, presentPasskey } from './auth.store.ts';
+import type { AuthStore } from './auth.store.ts';
+import { type PasskeyRecord, presentPasskey } from './auth-records.ts';
 import { Challenges } from './challenges.ts';
 import type { SignedIn, Visitor, WebSessions } from './web-sessions.ts';
 

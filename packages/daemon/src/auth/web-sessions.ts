@@ -6,7 +6,8 @@ import type { Tx } from '../db/database.ts';
 import type { EmitEvent, Ledger } from '../events/ledger.ts';
 import type { WebSession } from '../http/web.ts';
 import type { WebCredentials, WebGate } from '../http/web-guard.ts';
-import { type AuthStore, presentWebSession, type WebSessionRecord } from './auth.store.ts';
+import type { AuthStore } from './auth.store.ts';
+import { presentWebSession, type WebSessionRecord } from './auth-records.ts';
 import { hashToken, isSameHash, newToken } from './secrets.ts';
 
 /** A browser as it presents itself. */
