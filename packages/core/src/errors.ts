@@ -16,6 +16,7 @@ export const errorTable = {
   conversation_not_found: { http: 404, exit: 4, meaning: 'No conversation has this id.' },
   entry_not_found: { http: 404, exit: 4, meaning: 'No entry of a conversation has this id.' },
   job_not_found: { http: 404, exit: 4, meaning: 'No import or verification of this daemon has this number.' },
+  recording_not_found: { http: 404, exit: 4, meaning: 'Nothing of this session was recorded.' },
   delivery_not_found: { http: 404, exit: 4, meaning: 'No delivery has this id.' },
   method_not_allowed: { http: 405, exit: 1, meaning: 'The route exists, with another method.' },
   session_ambiguous: { http: 409, exit: 4, meaning: 'The id prefix or name fits more than one session.' },
