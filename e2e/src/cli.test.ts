@@ -44,6 +44,12 @@ function sit(
   });
 }
 
+/** Sessions that a terminal is attached to. The daemon's own clients, which record, have none. */
+const attached = async () =>
+  (await house.tmux('list-clients', '-F', '#{client_control_mode} #{session_name}'))
+    .split('\n')
+    .flatMap((line) => (line.startsWith('0 ') ? [line.slice(2)] : []));
+
 /** A command that goes on until it is ended, and what it has printed. */
 function follow(...args: string[]): { output: () => string; code: Promise<number | null>; end: () => void } {
   const child = spawn(process.execPath, [builtCli, ...args], {
@@ -374,16 +380,10 @@ describe('attach', () => {
   it('gives the terminal back when it is ended from outside', async () => {
     const id = await startBash('ended');
     await using person = sit(['attach', 'ended']);
-    await waitFor(
-      'the client',
-      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) !== '',
-    );
+    await waitFor('the client', async () => (await attached()).includes(`codepiper-${id}`));
     process.kill(person.pid, 'SIGTERM');
     await person.exit;
-    await waitFor(
-      'the client to be gone',
-      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) === '',
-    );
+    await waitFor('the client to be gone', async () => !(await attached()).includes(`codepiper-${id}`));
     expect((await house.session(id)).status).toBe('running');
     await house.run('kill', id);
   });
@@ -409,7 +409,7 @@ describe('attach', () => {
     await person.waitForText(/\$|#/);
     person.type('codepiper attach inner\r');
     await waitFor('the inner session to have the terminal', async () =>
-      (await house.tmux('list-clients', '-F', '#{session_name}')).includes(`codepiper-${inner}`),
+      (await attached()).includes(`codepiper-${inner}`),
     );
     person.type('echo inside\r');
     await shows(inner, 'what was typed', /^inside$/m);
