@@ -1,4 +1,5 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { Recording } from '@codepiper/core/recordings/recording.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import { clean as cleanApproval, shortApproval } from '../approvals/text.ts';
@@ -13,9 +14,7 @@ export async function run(context: Context): Promise<void> {
     params: { id: context.input.required(0) },
   });
   const waiting = session.approvals > 0 && !context.isJson ? await readWaiting(context, session) : [];
-  const recording = context.isJson
-    ? null
-    : (await client.request('GET', '/sessions/:id/recording', { params: { id: session.id } })).recording;
+  const recording = context.isJson ? null : await readRecording(context, session);
   context.print(session, () => describe(context, session, waiting, recording));
 }
 
@@ -24,6 +23,17 @@ async function readWaiting(context: Context, { id }: Session): Promise<Approval[
     .client()
     .request('GET', '/approvals', { query: { session: id, status: 'pending' } });
   return approvals;
+}
+
+/** null from a daemon that is older than this command, as it may be until it is restarted. */
+async function readRecording(context: Context, { id }: Session): Promise<Recording | null> {
+  try {
+    const reply = await context.client().request('GET', '/sessions/:id/recording', { params: { id } });
+    return reply.recording;
+  } catch (error) {
+    if (error instanceof CodepiperError && error.code === 'not_found') return null;
+    throw error;
+  }
 }
 
 /** What waits for the person, each with the command that answers it. */
