@@ -11,8 +11,11 @@ export type CastEvent =
 
 export type CastVersion = 2 | 3;
 
-/** In front of a screen that is drawn anew: ends a control sequence that has begun, and resets the terminal. */
-export const castReset = '\x18\x1bc';
+/**
+ * In front of a screen that is drawn anew: ends a control sequence that has begun, and resets the terminal and its
+ * titles, which a reset leaves as they are.
+ */
+export const castReset = '\x18\x1bc\x1b]0;\x07';
 
 export interface CastHeader {
   cols: number;
