@@ -1,3 +1,4 @@
+import { castReset } from '@codepiper/daemon/recordings/cast.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CastReader } from '../src/recordings/cast-reader.ts';
@@ -101,13 +102,13 @@ describe('a recording in words', () => {
 
   test('tells nothing again that is drawn once more for another size, and all behind a gap', async () => {
     const before = header + line(0, 'o', 'one\r\ntwo\r\n');
-    const again = '\x18\x1bcone\r\ntwo\r\n';
+    const again = `${castReset}one\r\ntwo\r\n`;
     expect(
       await textOf(before + line(1, 'r', '30x6') + line(2, 'o', again) + line(3, 'o', 'three\r\n')),
     ).toBe('one\ntwo\nthree\n');
     expect(
       await textOf(
-        before + line(1, 'm', 'gap') + line(1, 'o', '\x18\x1bcmissed\r\n') + line(3, 'o', 'three\r\n'),
+        before + line(1, 'm', 'gap') + line(1, 'o', `${castReset}missed\r\n`) + line(3, 'o', 'three\r\n'),
       ),
     ).toBe('one\ntwo\nmissed\nthree\n');
   });
