@@ -3,6 +3,7 @@ import type { Screens, SessionScreen } from '../src/terminals/screens.ts';
 import type { Snapshot } from '../src/terminals/viewer.ts';
 import type { PaneState } from '../src/tmux/pane-state.ts';
 import type { PaneEvent, PaneStream } from '../src/tmux/tmux.ts';
+import { blankPane } from './blank-pane.ts';
 
 /** A stream that a test tells what to say. */
 export class FakeStream implements PaneStream {
@@ -160,30 +161,11 @@ export function pictureOf(text: string, words: PictureWords = {}): PaneState {
   const { cols = 10, rows = 3, history = 0, historySize = history, pending = '' } = words;
   const row = (value: string) => ({ text: value, wrapped: false });
   return {
-    cols,
-    rows,
-    title: '',
+    ...blankPane(cols, rows),
     cursor: { x: text.length, y: 0 },
-    modes: {
-      cursorVisible: true,
-      cursorShape: null,
-      cursorBlinks: null,
-      insert: false,
-      origin: false,
-      wraparound: true,
-      applicationCursorKeys: false,
-      applicationKeypad: false,
-      mouse: 'none',
-      mouseEncoding: 'default',
-      bracketedPaste: null,
-      synchronizedOutput: null,
-    },
-    region: { top: 0, bottom: rows - 1 },
-    tabs: [],
     history: Array.from({ length: history }, (_, index) => row(`line ${index}`)),
     historySize,
     main: [row(text), ...Array.from({ length: rows - 1 }, () => row(''))],
-    alternate: null,
     pending: Buffer.from(pending),
   };
 }

@@ -3,27 +3,15 @@ import { play } from '../src/recordings/player.ts';
 import { type RecordedItem, Recorder } from '../src/recordings/recorder.ts';
 import { Screen } from '../src/terminals/screen/screen.ts';
 import type { PaneState } from '../src/tmux/pane-state.ts';
+import { blankPane } from './blank-pane.ts';
 
 export const openScreen = (size: { cols: number; rows: number; scrollback: number }): Screen =>
   new Screen(size);
 
 /** A pane that shows what these bytes draw on an empty screen of this size. */
 export function paneState(cols: number, rows: number, drawn: Uint8Array = new Uint8Array()): PaneState {
-  const row = { text: '', wrapped: false };
-  return {
-    ...{ cols, rows, title: '', cursor: { x: 0, y: 0 } },
-    modes: {
-      ...{ cursorVisible: true, cursorShape: null, cursorBlinks: null },
-      ...{ insert: false, origin: false, wraparound: true },
-      ...{ applicationCursorKeys: false, applicationKeypad: false },
-      ...{ mouse: 'none', mouseEncoding: 'default', bracketedPaste: null, synchronizedOutput: null },
-    },
-    region: { top: 0, bottom: rows - 1 },
-    tabs: Array.from({ length: Math.ceil(cols / 8) }, (_, index) => index * 8),
-    ...{ history: [], historySize: 0, main: Array.from({ length: rows }, () => ({ ...row })) },
-    alternate: null,
-    pending: drawn,
-  };
+  const tabs = Array.from({ length: Math.ceil(cols / 8) }, (_, index) => index * 8);
+  return { ...blankPane(cols, rows), tabs, pending: drawn };
 }
 
 /** What a screen shows, to be compared. */

@@ -7,6 +7,7 @@ import { makeTempDir } from '@codepiper/testkit/temp.ts';
 import { scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { screenFlood } from '../../test/screen/flood.ts';
 import { sessionRecord } from '../../test/session-record.ts';
 import { ViewerTerminal } from '../../test/viewer-terminal.ts';
 import { silentLog } from '../log/log.ts';
@@ -153,7 +154,7 @@ describe('a live terminal', () => {
 
   it('gives snapshots at any moment of a flood, which go on as one stream', patience, async () => {
     const { tmux, service } = stack.use(await startDaemon());
-    const pane = await startWaiting(tmux, `exec node -e '${flood.replaceAll("'", "'\\''")}'`);
+    const pane = await startWaiting(tmux, screenFlood(60_000));
     const watched = await service.watch('s0');
     const viewers = [view(watched)];
     await tmux.pressKeys(pane.paneId, ['x']);
@@ -271,26 +272,3 @@ describe('a live terminal', () => {
     await waitFor('the client to be gone', async () => (await controlClients()) === 0);
   });
 });
-
-/** Changes of the screen of which none may be missing, doubled or out of order. */
-const flood = `
-let seed = 7;
-const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff, Math.floor(seed / 65536) % n);
-const word = () => ['äöü', 'plain', '─│┼', 'x', '⏺ …'][random(5)];
-// After lines were inserted or deleted terminals differ in where the cursor is.
-const column = () => '\\x1b[' + (1 + random(100)) + 'G';
-const step = () => {
-  const to = '\\x1b[' + (1 + random(30)) + ';' + (1 + random(100)) + 'H';
-  const n = 1 + random(4);
-  return to + ['', '\\x1b[' + n + '@', '\\x1b[' + n + 'P', '\\x1b[' + n + 'L' + column(), '\\x1b[' + n + 'M' + column(), '\\x1b[' + n + 'X'][random(6)] + word() +
-    (random(9) ? '' : '\\x1b[' + (1 + random(10)) + ';' + (15 + random(15)) + 'r\\x1b[H\\x1bM\\x1b[r');
-};
-let left = 60000;
-const go = () => {
-  let text = '';
-  for (let n = 0; n < 400 && left > 0; n++, left--) text += step();
-  if (left === 0) text += '\\x1b[30;1H\\x1b[K  the end of it';
-  process.stdout.write(text, () => left > 0 ? setTimeout(go, 4) : setInterval(() => {}, 1e6));
-};
-go();
-`;

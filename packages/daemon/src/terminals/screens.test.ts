@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { blankPane } from '../../test/blank-pane.ts';
 import { Random, randomSteps } from '../../test/screen/random-output.ts';
 import { play, textOf } from '../../test/screen/round-trip.ts';
 import type { Log } from '../log/log.ts';
@@ -20,34 +21,8 @@ const everything = { lines: scrollback, maxBytes: null };
 
 const rowsOf = (...texts: string[]): PaneRow[] => texts.map((text) => ({ text, wrapped: false }));
 
-function blankPane(cols: number, rows: number, history: PaneRow[] = []): PaneState {
-  return {
-    cols,
-    rows,
-    title: '',
-    cursor: { x: 0, y: 0 },
-    modes: {
-      cursorVisible: true,
-      cursorShape: null,
-      cursorBlinks: null,
-      insert: false,
-      origin: false,
-      wraparound: true,
-      applicationCursorKeys: false,
-      applicationKeypad: false,
-      mouse: 'none',
-      mouseEncoding: 'default',
-      bracketedPaste: null,
-      synchronizedOutput: null,
-    },
-    region: { top: 0, bottom: rows - 1 },
-    tabs: [],
-    history,
-    historySize: history.length,
-    main: rowsOf(...Array<string>(rows).fill('')),
-    alternate: null,
-    pending: new Uint8Array(),
-  };
+function blankPaneWith(cols: number, rows: number, history: PaneRow[] = []): PaneState {
+  return { ...blankPane(cols, rows), history, historySize: history.length };
 }
 
 let screens: Screens;
@@ -90,7 +65,7 @@ function manual() {
 
 /** A screen of which the thread has a picture and what came after it. */
 function follow(screen: SessionScreen): void {
-  screen.restore(blankPane(80, 24), start);
+  screen.restore(blankPaneWith(80, 24), start);
   screen.write(new Uint8Array(1 << 16));
 }
 
@@ -100,7 +75,7 @@ describe('the owner of the screens', () => {
     using screen = screens.open({ scrollback });
     expect(screen.isCurrent).toBe(false);
     await expect(screen.snapshot(everything)).rejects.toMatchObject({ code: 'internal' });
-    screen.restore(blankPane(80, 24), { epoch: 3, seq: 40 });
+    screen.restore(blankPaneWith(80, 24), { epoch: 3, seq: 40 });
     screen.write(encoder.encode('ab'));
     screen.resize(81, 24);
     screen.write(encoder.encode('c'));
@@ -117,7 +92,7 @@ describe('the owner of the screens', () => {
   it('draws what only a picture shows without waiting for a thread to start', async () => {
     const { sent, threads, last } = manual();
     using screen = screens.open({ scrollback });
-    screen.restore({ ...blankPane(20, 2, rowsOf('above')), main: rowsOf('shown', '') }, start);
+    screen.restore({ ...blankPaneWith(20, 2, rowsOf('above')), main: rowsOf('shown', '') }, start);
     const drawn = await screen.snapshot(everything);
     expect(shown(drawn).slice(0, 2)).toEqual(['above', 'shown']);
     expect(drawn).toMatchObject({ ...start, cols: 20, rows: 2 });
@@ -128,7 +103,7 @@ describe('the owner of the screens', () => {
     expect(sent.map(({ type }) => type)).toEqual(['restore', 'write', 'snapshot']);
     // It has not been heard yet: another picture is drawn without it too.
     using other = screens.open({ scrollback });
-    other.restore({ ...blankPane(20, 2), main: rowsOf('other', '') }, start);
+    other.restore({ ...blankPaneWith(20, 2), main: rowsOf('other', '') }, start);
     expect(shown(await other.snapshot(everything))[0]).toBe('other');
     last()?.tell({ type: 'ready' });
     void other.snapshot(everything).catch(() => undefined);
@@ -140,7 +115,7 @@ describe('the owner of the screens', () => {
   it('starts the thread soon after it has drawn a picture without it, for what comes', async () => {
     const { sent } = manual();
     using screen = screens.open({ scrollback });
-    screen.restore(blankPane(20, 2), start);
+    screen.restore(blankPaneWith(20, 2), start);
     await screen.snapshot(everything);
     await waitFor('the thread to have the picture', () => sent.length === 1);
     expect(sent[0]?.type).toBe('restore');
@@ -149,7 +124,7 @@ describe('the owner of the screens', () => {
   it('copies what is written, and sends small pieces together', async () => {
     const { sent } = manual();
     using screen = screens.open({ scrollback });
-    screen.restore(blankPane(80, 24), start);
+    screen.restore(blankPaneWith(80, 24), start);
     const reused = Buffer.from('one');
     for (const text of ['one', 'two', 'six']) {
       reused.write(text);
@@ -168,7 +143,7 @@ describe('the owner of the screens', () => {
   it('drops everything once a megabyte waits, and what is written then, until there is a picture', async () => {
     const { sent, last } = manual();
     using screen = screens.open({ scrollback });
-    screen.restore(blankPane(80, 24), start);
+    screen.restore(blankPaneWith(80, 24), start);
     const part = new Uint8Array(1 << 18);
     for (let written = 0; written < 4; written++) screen.write(part);
     const run = sent[0]?.type === 'restore' ? sent[0].run : -1;
@@ -185,7 +160,7 @@ describe('the owner of the screens', () => {
     screen.write(part);
     screen.resize(10, 10);
     expect(sent.length).toBe(count);
-    screen.restore(blankPane(80, 24), { epoch: 8, seq: 5 });
+    screen.restore(blankPaneWith(80, 24), { epoch: 8, seq: 5 });
     expect(screen.isCurrent).toBe(true);
     // What the thread says of before is not counted.
     last()?.tell({ type: 'parsed', run, cost: 100 << 20 });
@@ -198,12 +173,12 @@ describe('the owner of the screens', () => {
   it('needs a picture after another size where there was history, which only tmux can lay out', () => {
     manual();
     using screen = screens.open({ scrollback });
-    screen.restore(blankPane(80, 24, rowsOf('above')), start);
+    screen.restore(blankPaneWith(80, 24, rowsOf('above')), start);
     screen.resize(80, 24);
     expect(screen.isCurrent).toBe(true);
     screen.resize(80, 25);
     expect(screen.isCurrent).toBe(false);
-    screen.restore(blankPane(80, 24), start);
+    screen.restore(blankPaneWith(80, 24), start);
     screen.resize(80, 25);
     expect(screen.isCurrent).toBe(true);
   });
@@ -261,14 +236,14 @@ describe('the owner of the screens', () => {
   it('rejects what waits when the screen is closed, and when the daemon stops', async () => {
     manual();
     const closed = screens.open({ scrollback });
-    closed.restore(blankPane(80, 24), start);
+    closed.restore(blankPaneWith(80, 24), start);
     const first = closed.snapshot(everything);
     closed[Symbol.dispose]();
     await expect(first).rejects.toMatchObject({ code: 'internal' });
-    closed.restore(blankPane(80, 24), start);
+    closed.restore(blankPaneWith(80, 24), start);
     expect(closed.isCurrent).toBe(false);
     const open = screens.open({ scrollback });
-    open.restore(blankPane(80, 24), start);
+    open.restore(blankPaneWith(80, 24), start);
     const second = open.snapshot(everything);
     await Promise.all([
       screens[Symbol.asyncDispose](),
@@ -283,7 +258,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
     screens = startScreens(log);
     for (let seed = 1; seed <= 60; seed++) {
       const random = new Random(seed);
-      const state = blankPane(
+      const state = blankPaneWith(
         random.int(2, 40),
         random.int(2, 12),
         random.chance(0.5) ? rowsOf('above', 'the', 'screen') : [],
@@ -312,9 +287,9 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
     screens = startScreens(log);
     using flooded = screens.open({ scrollback });
     using quiet = screens.open({ scrollback });
-    quiet.restore(blankPane(80, 24), start);
+    quiet.restore(blankPaneWith(80, 24), start);
     quiet.write(encoder.encode('quiet'));
-    flooded.restore(blankPane(80, 24), start);
+    flooded.restore(blankPaneWith(80, 24), start);
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
     const chunk = encoder.encode('\x1b[31mflood \x1b[5;7H\x1b[2K'.repeat(4_000));
@@ -328,7 +303,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
     expect(written).toBeGreaterThan(1e6);
     expect(most).toBeLessThan(8e6);
     // Others are not held up by it, nor by one that goes on.
-    flooded.restore(blankPane(80, 24), start);
+    flooded.restore(blankPaneWith(80, 24), start);
     for (let more = 0; more < 8; more++) flooded.write(chunk);
     const order: string[] = [];
     const slow = flooded.snapshot(everything).then(() => order.push('flooded'));
@@ -336,7 +311,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
     order.push('quiet');
     await slow;
     expect(order).toEqual(['quiet', 'flooded']);
-    const healed = { ...blankPane(20, 2), main: rowsOf('healed', '') };
+    const healed = { ...blankPaneWith(20, 2), main: rowsOf('healed', '') };
     flooded.restore(healed, { epoch: 9, seq: 12 });
     flooded.write(encoder.encode('\x1b[2;1Hgoes on'));
     const snapshot = await flooded.snapshot(everything);
@@ -352,14 +327,14 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
       return thread;
     });
     using screen = screens.open({ scrollback });
-    screen.restore(blankPane(80, 24), start);
+    screen.restore(blankPaneWith(80, 24), start);
     screen.write(encoder.encode('before'));
     expect(shown(await screen.snapshot(everything))[0]).toBe('before');
     // A message that nobody sends.
     (thread as Thread<unknown> | null)?.send(null);
     await expect(screen.snapshot(everything)).rejects.toMatchObject({ code: 'internal' });
     expect(screen.isCurrent).toBe(false);
-    screen.restore(blankPane(80, 24), start);
+    screen.restore(blankPaneWith(80, 24), start);
     screen.write(encoder.encode('after'));
     expect(shown(await screen.snapshot(everything))[0]).toBe('after');
   });
@@ -371,7 +346,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
       { length: 4_900 },
       (_, line) => `\x1b[3${line % 8}mline ${line} ${'.'.repeat(line % 60)}`,
     );
-    screen.restore(blankPane(80, 24, rowsOf(...history)), start);
+    screen.restore(blankPaneWith(80, 24, rowsOf(...history)), start);
     for (let line = 0; line < 100; line++) screen.write(encoder.encode(`printed ${line}\r\n`));
     const take = async (lines: number, maxBytes: number | null) =>
       whole(await screen.snapshot({ lines, maxBytes }));
@@ -387,7 +362,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
   it('lays out no more than the newest lines, and says when more are wanted than it has', async () => {
     screens = startScreens(log);
     using screen = screens.open({ scrollback: 5_000 });
-    screen.restore(blankPane(80, 5, rowsOf('above')), start);
+    screen.restore(blankPaneWith(80, 5, rowsOf('above')), start);
     const print = (from: number, to: number) => {
       for (let line = from; line < to; line++) screen.write(encoder.encode(`\r\nline ${line}`));
     };
@@ -405,7 +380,7 @@ describe('the thread of the screens', { timeout: 60_000 }, () => {
     // A program that clears the history has no lines that are missing.
     screen.write(encoder.encode('\x1b[3J\r\nafter'));
     expect(shown(await screen.snapshot({ lines: 5_000, maxBytes: null })).at(-1)).toBe('after');
-    screen.restore(blankPane(80, 5, rowsOf('anew')), start);
+    screen.restore(blankPaneWith(80, 5, rowsOf('anew')), start);
     expect(shown(await screen.snapshot({ lines: 5_000, maxBytes: null }))[0]).toBe('anew');
   });
 });

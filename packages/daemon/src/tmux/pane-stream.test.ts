@@ -8,6 +8,7 @@ import { scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PaneTerminal } from '../../test/pane-terminal.ts';
+import { screenFlood } from '../../test/screen/flood.ts';
 import type { ControlClient } from './control-client.ts';
 import { createTmux } from './create-tmux.ts';
 import { Keeper } from './keeper.ts';
@@ -419,7 +420,7 @@ describe('a stream with a gap', () => {
   });
 
   it('shows the same as one without, wherever it begins', patience, async () => {
-    const pane = await startWaiting(`exec node -e '${flood.replaceAll("'", "'\\''")}'`);
+    const pane = await startWaiting(screenFlood(120_000));
     const first = await follow(pane);
     using continuous = new PaneTerminal();
     if (first.events[0]) await continuous.take(first.events[0]);
@@ -452,7 +453,7 @@ describe('a stream with a gap', () => {
 
 describe('a repaint', () => {
   it('is the pane at its place of the stream, of which nothing is lost', patience, async () => {
-    const pane = await startWaiting(`exec node -e '${flood.replaceAll("'", "'\\''")}'`);
+    const pane = await startWaiting(screenFlood(120_000));
     const reader = await follow(pane);
     // Drawn when all of it is there: a reader that took longer than a second for a megabyte would lose output.
     const told: PaneEvent[] = [...reader.events];
@@ -626,26 +627,3 @@ function firstOfCharacter(bytes: Uint8Array): number {
   const at = bytes.subarray(-4096).findIndex((byte) => (byte & 0xc0) !== 0x80);
   return Math.max(0, at);
 }
-
-/** Changes of the screen of which none may be missing, doubled or out of order. */
-const flood = `
-let seed = 7;
-const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff, Math.floor(seed / 65536) % n);
-const word = () => ['äöü', 'plain', '─│┼', 'x', '⏺ …'][random(5)];
-// After lines were inserted or deleted terminals differ in where the cursor is.
-const column = () => '\\x1b[' + (1 + random(100)) + 'G';
-const step = () => {
-  const to = '\\x1b[' + (1 + random(30)) + ';' + (1 + random(100)) + 'H';
-  const n = 1 + random(4);
-  return to + ['', '\\x1b[' + n + '@', '\\x1b[' + n + 'P', '\\x1b[' + n + 'L' + column(), '\\x1b[' + n + 'M' + column(), '\\x1b[' + n + 'X'][random(6)] + word() +
-    (random(9) ? '' : '\\x1b[' + (1 + random(10)) + ';' + (15 + random(15)) + 'r\\x1b[H\\x1bM\\x1b[r');
-};
-let left = 120000;
-const go = () => {
-  let text = '';
-  for (let n = 0; n < 400 && left > 0; n++, left--) text += step();
-  if (left === 0) text += '\\x1b[30;1H\\x1b[K  the end of it';
-  process.stdout.write(text, () => left > 0 ? setTimeout(go, 4) : setInterval(() => {}, 1e6));
-};
-go();
-`;
