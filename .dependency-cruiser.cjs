@@ -26,7 +26,7 @@ const floors = [
     'board',
   ],
   ['terminals', 'sessions', 'deliveries'],
-  ['approvals', 'transcripts', 'hooks'],
+  ['approvals', 'transcripts', 'hooks', 'recordings'],
   ['analytics', 'search', 'conversations', 'messages', 'jobs', 'workflows'],
   ['notifications', 'shares', 'previews'],
 ];
@@ -153,10 +153,10 @@ module.exports = {
     {
       name: 'daemon-ts-knows-every-room',
       severity: 'error',
-      comment: 'Only the composition roots, of the daemon and of its reading thread, put rooms together.',
+      comment: 'Only the composition roots, of the daemon and of its threads, put rooms together.',
       from: {
         path: '^packages/daemon/src/[^/]+\\.ts$',
-        pathNot: ['^packages/daemon/src/(daemon|query-worker)\\.ts$', ...tests],
+        pathNot: ['^packages/daemon/src/(daemon|api|query-worker|recording-worker)\\.ts$', ...tests],
       },
       to: { path: room, dependencyTypesNot: ['type-only'] },
     },

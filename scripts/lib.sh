@@ -67,7 +67,7 @@ hash_of() {
 }
 
 # The packages that make up the published program. Its bundle is stale when one of these changes.
-BUNDLE_SOURCES='packages/core packages/providers packages/client packages/daemon packages/cli scripts/build.ts pnpm-lock.yaml'
+BUNDLE_SOURCES='packages/core packages/providers packages/client packages/daemon packages/cli packages/web scripts/build.ts scripts/build-web.ts pnpm-lock.yaml'
 
 bundle_hash() {
   # shellcheck disable=SC2086
@@ -81,7 +81,7 @@ bundle_is_fresh() {
   [ -d "$cache" ] || mkdir -p "$cache"
   stamp=$cache/build.stamp.$$
   bundle_hash >"$stamp"
-  if [ -f "$root/packages/cli/dist/main.cjs" ] && cmp -s "$stamp" "$cache/build.stamp"; then
+  if [ -f "$root/packages/cli/dist/main.cjs" ] && [ -f "$root/packages/cli/dist/web/index.html" ] && cmp -s "$stamp" "$cache/build.stamp"; then
     mv "$stamp" "$cache/build.stamp"
     return 0
   fi

@@ -6,8 +6,10 @@ import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { ErrorCode } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import { recordingEndpoints } from '@codepiper/core/recordings/recording.endpoints.ts';
 import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import { terminalEndpoints } from '@codepiper/core/terminals/terminal.endpoints.ts';
 import { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
 import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 
@@ -19,10 +21,12 @@ export const endpoints = {
   ...authEndpoints,
   ...conversationEndpoints,
   ...searchEndpoints,
+  ...recordingEndpoints,
   ...daemonEndpoints,
   ...eventEndpoints,
   ...policyEndpoints,
   ...sessionEndpoints,
+  ...terminalEndpoints,
   ...transcriptEndpoints,
 };
 export type Name = keyof typeof endpoints;
@@ -959,6 +963,15 @@ export const cases: Record<Name, Bad[]> = {
     invalid('what is no id', { path: '/sessions/:id/deliveries/5', says: /params\.delivery: / }),
     invalid('a way out', { path: '/sessions/:id/deliveries/%2e%2e%2f%2e%2e', says: /params\.delivery: / }),
   ],
+  createTerminalTicket: [
+    invalid('a role there is not', { body: { role: 'owner' } }),
+    invalid('no time at all', { body: { ttlSeconds: 0 } }),
+    invalid('more than an hour', { body: { ttlSeconds: 3601 } }),
+    invalid('half a second', { body: { ttlSeconds: 0.5 } }),
+    invalid('a text for a number', { body: { ttlSeconds: '60' } }),
+    { what: 'no session', path: '/sessions/nobody/terminal/tickets', body: {}, code: 'session_not_found' },
+    { what: 'an ended session', path: '/sessions/ended/terminal/tickets', body: {}, code: 'session_ended' },
+  ],
   sendKeys: [
     invalid('nothing', { body: {}, says: /body\.keys: is missing/ }),
     invalid('no keys', { body: { keys: [] }, says: /body\.keys: / }),
@@ -1030,6 +1043,17 @@ export const cases: Record<Name, Bad[]> = {
       body: { cols: 80, rows: 24 },
       code: 'session_ended',
     },
+  ],
+  getRecording: [invalid('a query', { query: 'from=1', says: /query: / })],
+  switchRecording: [
+    invalid('nothing', { body: {}, says: /body\.on: is missing/ }),
+    invalid('a text for a switch', { body: { on: 'yes' }, says: /body\.on: / }),
+    invalid('a near miss', { body: { On: true }, says: /body: / }),
+    { what: 'no session', path: '/sessions/nobody/recording', body: { on: true }, code: 'session_not_found' },
+  ],
+  removeRecording: [
+    invalid('a query', { query: 'all=1', says: /query: / }),
+    { what: 'no session', path: '/sessions/nobody/recording', code: 'session_not_found' },
   ],
   readOutput: [
     ...badCounts('lines'),

@@ -237,6 +237,7 @@ function rightBody({ path }: Endpoint): unknown {
   if (path.endsWith('/send')) return { text: 'x' };
   if (path.endsWith('/keys')) return { keys: ['a'] };
   if (path.endsWith('/slash')) return { command: 'compact' };
+  if (path.endsWith('/recording')) return { on: true };
   if (path.endsWith('/model')) return { model: 'opus' };
   if (path.endsWith('/resize')) return { cols: 80, rows: 24 };
   if (path.endsWith('/trust')) return { seconds: 60 };
@@ -280,6 +281,26 @@ describe('the streams', () => {
     expect(
       await judgeAll(ofConversation, [...bads, { what: 'nobody', code: 'conversation_not_found' }]),
     ).toEqual([]);
+    await expectUntouched();
+  });
+
+  it('recordings refuse what they do not know', async () => {
+    const cast: Endpoint = { ...endpoints.health, path: '/sessions/:id/recording/cast' };
+    const bads: Bad[] = [
+      ...['', '-1', 'soon', '1e3', '1:30', '2026-13-01T00:00:00Z', '9'.repeat(50)].map((from) =>
+        invalid(`from=${from}`, { query: `from=${from}`, says: /query\.from: / }),
+      ),
+      ...['', '1', '4', 'v2'].map((version) =>
+        invalid(`version=${version}`, { query: `version=${version}`, says: /query\.version: / }),
+      ),
+      invalid('a near miss', { query: 'form=1', says: /did you mean "from"/ }),
+      ...badRefs.map(({ ref, ...rest }) => ({
+        ...rest,
+        path: `/sessions/${ref.replace('<ambiguous>', ambiguous)}/recording/cast`,
+      })),
+      ...badTokens,
+    ];
+    expect(await judgeAll(cast, bads)).toEqual([]);
     await expectUntouched();
   });
 

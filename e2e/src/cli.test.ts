@@ -44,6 +44,12 @@ function sit(
   });
 }
 
+/** Sessions that a terminal is attached to. The daemon's own clients, which record, have none. */
+const attached = async () =>
+  (await house.tmux('list-clients', '-F', '#{client_control_mode} #{session_name}'))
+    .split('\n')
+    .flatMap((line) => (line.startsWith('0 ') ? [line.slice(2)] : []));
+
 /** A command that goes on until it is ended, and what it has printed. */
 function follow(...args: string[]): { output: () => string; code: Promise<number | null>; end: () => void } {
   const child = spawn(process.execPath, [builtCli, ...args], {
@@ -300,7 +306,8 @@ describe('reading a session', () => {
       "printf '\\033[31mred\\033[0m and \\033]0;title\\007plain\\n'; printf 'w\\bx\\n'",
     );
     await waitFor('what comes', () => following.output().includes('red and plain'));
-    await house.run('send', id, 'exit 0');
+    // The shell may be gone before anything could prove it.
+    await house.run('send', id, 'exit 0', '--no-wait');
     expect(await following.code).toBe(0);
     expect(following.output()).not.toMatch(controls);
     expect(await json('tail', id)).toMatchObject({
@@ -374,16 +381,10 @@ describe('attach', () => {
   it('gives the terminal back when it is ended from outside', async () => {
     const id = await startBash('ended');
     await using person = sit(['attach', 'ended']);
-    await waitFor(
-      'the client',
-      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) !== '',
-    );
+    await waitFor('the client', async () => (await attached()).includes(`codepiper-${id}`));
     process.kill(person.pid, 'SIGTERM');
     await person.exit;
-    await waitFor(
-      'the client to be gone',
-      async () => (await house.tmux('list-clients', '-t', `codepiper-${id}`)) === '',
-    );
+    await waitFor('the client to be gone', async () => !(await attached()).includes(`codepiper-${id}`));
     expect((await house.session(id)).status).toBe('running');
     await house.run('kill', id);
   });
@@ -409,7 +410,7 @@ describe('attach', () => {
     await person.waitForText(/\$|#/);
     person.type('codepiper attach inner\r');
     await waitFor('the inner session to have the terminal', async () =>
-      (await house.tmux('list-clients', '-F', '#{session_name}')).includes(`codepiper-${inner}`),
+      (await attached()).includes(`codepiper-${inner}`),
     );
     person.type('echo inside\r');
     await shows(inner, 'what was typed', /^inside$/m);

@@ -14,12 +14,12 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   return house;
 }
 
-/** The same with its daemon, and so many live sessions of the sleeper. */
-export async function openHouse(count = 0, options: HouseOptions = {}): Promise<House> {
+/** The same with its daemon, and so many live sessions of a program. */
+export async function openHouse(count = 0, options: HouseOptions = {}, program = sleeper): Promise<House> {
   const house = await buildHouse(options);
   try {
     await house.start();
-    for (let made = 0; made < count; made++) await house.create({ provider: 'shell', args: sleeper });
+    for (let made = 0; made < count; made++) await house.create({ provider: 'shell', args: program });
     await waitFor('every program to run', async () => allLive(await house.sessions(), count));
     return house;
   } catch (error) {

@@ -13,9 +13,13 @@ import { idle } from './figures/idle.ts';
 import { ingest } from './figures/ingest.ts';
 import { judge } from './figures/judge.ts';
 import { restart } from './figures/restart.ts';
+import { screens } from './figures/screens.ts';
 import { search } from './figures/search.ts';
 import { send } from './figures/send.ts';
 import { size } from './figures/size.ts';
+import { snapshot } from './figures/snapshot.ts';
+import { stream } from './figures/stream.ts';
+import { viewerFigures } from './figures/viewer.ts';
 import { toJson, toTable } from './report.ts';
 
 const figures: readonly Figure[] = [
@@ -33,7 +37,11 @@ const figures: readonly Figure[] = [
   auditVerify,
   analytics,
   search,
+  snapshot,
+  screens,
   size,
+  stream,
+  ...viewerFigures,
 ];
 
 const usage = `Usage: scripts/bench [name…] [options]

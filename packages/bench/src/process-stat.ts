@@ -38,6 +38,22 @@ export function readProcess(pid: number): ProcessStat | null {
 }
 
 /**
+ * How often a process has gone to sleep by itself so far, all of its threads together: as often it was woken. Linux
+ * only; 0 when there is no such process.
+ */
+export function wakeUpsOf(pid: number): number {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return readdirSync(threads).reduce((sum, thread) => {
+      const status = readFileSync(`${threads}/${thread}/status`, 'utf8');
+      return sum + Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+    }, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/**
  * How long this thread could have run and had to wait for a core so far, in milliseconds: what others on the machine
  * cost it. 0 where there is no telling.
  */

@@ -23,7 +23,10 @@ export async function attachTo(context: Context, session: Session, isReadOnly: b
     const env = io.env.forChild(['TMUX_TMPDIR', ...(isSwitch ? [] : ['TMUX', 'TMUX_PANE'])]);
     const child = spawn(program, args, { stdio: 'inherit', env });
     child.once('error', () => {
-      reject(new Error(`${program} could not be started: install tmux, or check PATH.`));
+      const without = `codepiper attach ${label(session)} --stream`;
+      reject(
+        new Error(`${program} could not be started: install tmux, or check PATH. Without tmux: ${without}`),
+      );
     });
     // Whoever ends us means the terminal too: tmux gives it back as it was.
     const end = (signal: NodeJS.Signals) => void child.kill(signal);
@@ -39,7 +42,9 @@ export async function attachTo(context: Context, session: Session, isReadOnly: b
   if (now.attachCommand === null) {
     io.out(`[${label(now)}: ${statusText(now)}]\n`);
   } else if (code !== 0) {
-    throw new Error(`tmux could not attach to ${label(now)} (exit code ${code}).`);
+    throw new Error(
+      `tmux could not attach to ${label(now)} (exit code ${code}). If the daemon runs on another machine, its tmux is there: codepiper attach ${label(now)} --stream`,
+    );
   } else {
     io.out(isSwitch ? `[switched to ${label(now)}]\n` : `[detached from ${label(now)}]\n`);
   }

@@ -52,3 +52,8 @@ export interface Command {
   isHidden?: true;
   load: () => Promise<{ run: Run }>;
 }
+
+/** The command of this name or alias. */
+export function named(table: readonly Command[], name: string): Command | undefined {
+  return table.find((command) => command.name === name || command.aliases?.includes(name));
+}

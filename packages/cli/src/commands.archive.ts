@@ -48,7 +48,7 @@ export const archiveCommands: readonly Command[] = [
     notes: [
       'Databases are copied as they are at one moment, transcripts as they are then. The copy holds the key of the audit',
       'trail and everything that was said: keep it as private as the state directory.',
-      'Windows of running sessions are not part of it.',
+      'Windows of running sessions are not part of it, nor are recordings of terminals.',
     ],
     json: '{ directory, createdAt, files, bytes, rows, audit: { entries, findings }, missing }',
     positionals: [{ name: '[directory]', isOptional: true }],

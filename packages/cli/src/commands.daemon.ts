@@ -19,7 +19,7 @@ export const daemonCommands: readonly Command[] = [
       'Sessions outlive the daemon: the next start takes them up again.',
       'status exits with 3 when it is not running.',
     ],
-    json: 'status: as GET /health; start --detach: { pid, socket }; stop: { stopped, pid }; logs: the lines',
+    json: 'status: as GET /health; start --detach: { pid, socket, insecureDev }; stop: { stopped, pid }; logs: the lines',
     positionals: [
       { name: '[action]', isOptional: true, complete: ['start', 'stop', 'status', 'restart', 'logs'] },
     ],
@@ -31,6 +31,10 @@ export const daemonCommands: readonly Command[] = [
         complete: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
       },
       port: { value: 'port', help: 'start: port of the dashboard' },
+      'insecure-dev': {
+        value: 'port',
+        help: 'start: live terminals in a browser, on 127.0.0.1, without any sign-in',
+      },
       'kill-sessions': { help: 'stop, restart: kill every session too' },
       follow: { short: 'f', help: 'logs: go on as lines are written' },
       lines: { short: 'n', value: 'lines', help: 'logs: how many (default 50)' },

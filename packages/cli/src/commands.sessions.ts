@@ -67,6 +67,7 @@ export const sessionCommands: readonly Command[] = [
       },
       resume: { value: 'conversation', help: "Go on with a conversation of the agent's own" },
       fork: { value: 'conversation', help: 'The same, on a copy of it' },
+      'no-record': { help: 'Do not record its terminal' },
       prompt,
       trust: { help: 'You trust the directory' },
       attach,

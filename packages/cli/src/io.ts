@@ -24,8 +24,16 @@ export interface Io {
   askSecret(question: string): Promise<string>;
 }
 
-export function processIo(): Io {
+/** The world as it is. */
+export interface ProcessIo extends Io {
+  /** Whether everything that was said is written. */
+  readonly isWritten: boolean;
+}
+
+export function processIo(): ProcessIo {
   const gone = new AbortController();
+  const out = createWriter(1, () => process.stdout, gone);
+  const err = createWriter(2, () => process.stderr, gone);
   return {
     env: processEnvironment(),
     cwd: workingDirectory(),
@@ -47,8 +55,11 @@ export function processIo(): Io {
     },
     gone: gone.signal,
     now: Date.now,
-    out: createWriter(1, () => process.stdout, gone),
-    err: createWriter(2, () => process.stderr, gone),
+    out: out.write,
+    err: err.write,
+    get isWritten() {
+      return out.isWritten() && err.isWritten();
+    },
     readStdin,
     ask,
     askSecret,
@@ -87,7 +98,7 @@ function createWriter(fd: number, stream: () => NodeJS.WriteStream, gone: AbortC
     if (code === 'EPIPE' || code === 'EIO' || code === 'EBADF') gone.abort();
     else throw error;
   };
-  return (text: string): void => {
+  const write = (text: string): void => {
     if (gone.signal.aborted) return;
     if (fallback) {
       fallback.write(text);
@@ -106,6 +117,7 @@ function createWriter(fd: number, stream: () => NodeJS.WriteStream, gone: AbortC
       fallback.write(bytes);
     }
   };
+  return { write, isWritten: () => fallback === undefined || fallback.writableLength === 0 };
 }
 
 async function readStdin(limit: number): Promise<Buffer> {

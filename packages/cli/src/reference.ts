@@ -15,11 +15,13 @@ import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { policySchema, policySetSchema, ruleSchema } from '@codepiper/core/policies/policy.ts';
 import { verdictSchema } from '@codepiper/core/policies/verdict.ts';
 import { providerInfoSchema } from '@codepiper/core/providers/provider.ts';
+import { recordingEndpoints, recordingPaths } from '@codepiper/core/recordings/recording.endpoints.ts';
 import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { deliverySchema } from '@codepiper/core/sessions/delivery.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { evidenceSchema, sessionSchema } from '@codepiper/core/sessions/session.ts';
 import { type Setting, settings } from '@codepiper/core/settings/settings.ts';
+import { terminalEndpoints, terminalPaths } from '@codepiper/core/terminals/terminal.endpoints.ts';
 import {
   conversationEndpoints,
   conversationPaths,
@@ -28,6 +30,7 @@ import { conversationSchema, entrySchema, turnSchema } from '@codepiper/core/tra
 import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 import { type Command, groups } from './command.ts';
 import { commands } from './commands.ts';
+import { terminalPage } from './reference-terminal.ts';
 
 /**
  * Writes docs/reference from the tables the programs run by. With --check it writes nothing, names the pages that
@@ -167,6 +170,8 @@ function configurationPage(): string {
 function apiPage(): string {
   const rooms: [title: string, endpoints: readonly Endpoint[]][] = [
     ['Sessions', Object.values<Endpoint>(sessionEndpoints)],
+    ['Live terminal', Object.values<Endpoint>(terminalEndpoints)],
+    ['Recordings', Object.values<Endpoint>(recordingEndpoints)],
     ['Events', Object.values<Endpoint>(eventEndpoints)],
     ['Conversations', Object.values<Endpoint>(conversationEndpoints)],
     ['Search', Object.values<Endpoint>(searchEndpoints)],
@@ -204,8 +209,16 @@ function apiPage(): string {
           'What is said and done in the conversations of a session, as it is stored: server-sent events `entry`, each an Entry with its id; `Last-Event-ID` resumes.',
         ],
         [
+          code(`GET ${recordingPaths.cast}?from=<seconds or time>&version=<2 or 3>`),
+          'The recording of a session as asciicast, as far as it goes; its first event draws the screen at `from` (default: the beginning).',
+        ],
+        [
           code(`GET ${streamPaths.output}`),
           'Text of the pane as it is printed, line by line, without control sequences.',
+        ],
+        [
+          code(`GET ${terminalPaths.socket}?ticket=<ticket>`),
+          'Live terminals over a WebSocket: see [the live terminal](terminal.md).',
         ],
       ],
     ),
@@ -336,6 +349,7 @@ const pages: Readonly<Record<string, string>> = {
   'errors.md': errorPage(),
   'configuration.md': configurationPage(),
   'api.md': apiPage(),
+  'terminal.md': terminalPage({ page, table, typeText }),
 };
 
 if (process.argv.includes('--check')) {

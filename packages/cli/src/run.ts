@@ -1,12 +1,25 @@
 import { exitCodes } from '@codepiper/core/errors.ts';
 import { parseInput } from './args.ts';
-import { type Command, commands, findCommand, topLevel } from './commands.ts';
+import { type Command, named } from './command.ts';
+import { sessionCommands } from './commands.sessions.ts';
 import { createContext } from './context.ts';
 import { explain } from './explain.ts';
 import type { Io } from './io.ts';
+import { help } from './options.ts';
 import { cleanLines, toJsonLine } from './output.ts';
 import { suggest } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
+
+/** The program without a command. */
+const topLevel: Command = {
+  name: '',
+  group: 'Help',
+  summary: '',
+  usage: ['<command> [options]'],
+  examples: [],
+  options: { help, version: { short: 'V', help: 'Print the version' } },
+  load: () => import('./commands/help.ts'),
+};
 
 /** Runs one command line and resolves to the exit code; everything it says goes through `io`. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -27,7 +40,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
       : await import('./commands/help.ts');
     return (await module.run(createContext(io, top))) ?? exitCodes.ok;
   }
-  const command = findCommand(name);
+  const command = await findCommand(name);
   if (!command) throw await unknownCommand(name);
   const input = await parseInput(command, args);
   if (input.flag('help')) {
@@ -37,6 +50,11 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const { run: runCommand } = await command.load();
   return (await runCommand(createContext(io, input, command.formats))) ?? exitCodes.ok;
+}
+
+/** The sessions' own commands are here at once; the tables of all others are one file, read for the first of them. */
+async function findCommand(name: string): Promise<Command | undefined> {
+  return named(sessionCommands, name) ?? (await import('./commands.ts')).findCommand(name);
 }
 
 /** Options may stand before the command; they then belong to it. */
@@ -52,7 +70,8 @@ function splitCommand(argv: readonly string[]): { name: string | undefined; args
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
-  const names = commands.flatMap((c: Command) => (c.isHidden ? [] : [c.name, ...(c.aliases ?? [])]));
+  const { commands } = await import('./commands.ts');
+  const names = commands.flatMap((c) => (c.isHidden ? [] : [c.name, ...(c.aliases ?? [])]));
   const guess = await suggest(name, names);
   return new UsageError(
     guess

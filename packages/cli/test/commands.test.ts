@@ -111,7 +111,13 @@ describe('a command line becomes a request, and its answer an output', () => {
     ],
     ['ls -q', 'GET /sessions', {}, undefined, `${sessionId}\n${sessionId}\n`],
     ['sessions -w', 'GET /sessions', {}, undefined, /tmux -L codepiper attach-session -t =codepiper-3fa2/],
-    ['show review', 'GET /sessions/review', {}, undefined, /status +running · idle\nbecause +hook: Stop/],
+    [
+      'show review',
+      'GET /sessions/3fa2b1c0-1111-4222-8333-444455556666/recording',
+      {},
+      undefined,
+      /status +running · idle\nbecause +hook: Stop/,
+    ],
     [
       'start -p shell -d /tmp -- htop -d 5',
       'POST /sessions',

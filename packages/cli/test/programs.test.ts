@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, createReadStream, openSync } from 'node:fs';
 import { appendFile, chmod, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -12,10 +14,11 @@ import { describe, expect, test } from 'vitest';
 import { attachPlan } from '../src/attach.ts';
 import { commands, findCommand } from '../src/commands.ts';
 import { followLines, lastLines, prettyLine } from '../src/daemon/log-lines.ts';
-import { tmuxVersion } from '../src/doctor/programs.ts';
+import { tmuxCosts, tmuxVersion } from '../src/doctor/programs.ts';
 import { providerNames, statusNames } from '../src/options.ts';
 import { launchdAgent, systemdUnit } from '../src/service/files.ts';
 import { textLimit } from '../src/text-input.ts';
+import { version } from '../src/version.ts';
 import { aSession, sessionId, startFakeDaemon } from './fake-daemon.ts';
 import { cli } from './harness.ts';
 
@@ -103,6 +106,30 @@ describe('the program', () => {
     daemon.on('GET /sessions', () => ({ sessions }));
     const { out, code } = await ended(program(['ls', '--json', '-s', daemon.socket]));
     expect(code).toBe(0);
+    expect(JSON.parse(out)).toHaveLength(sessions.length);
+  });
+
+  test('so does the reader of a pipe that does not block', async () => {
+    await using daemon = await startFakeDaemon();
+    await using directory = await makeTempDir();
+    const sessions = Array.from({ length: 3000 }, () => aSession());
+    daemon.on('GET /sessions', () => ({ sessions }));
+    const pipe = join(directory.path, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const end = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    const reader = createReadStream(pipe, 'utf8');
+    await once(reader, 'open');
+    // Node lets the first three block for a program it starts; a shell hands on the fourth as it is.
+    const line = [...node, main, 'ls', '--json', '-s', daemon.socket];
+    const child = spawn('sh', ['-c', 'exec "$@" >&3', 'sh', ...line], {
+      env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+      stdio: ['ignore', 'ignore', 'inherit', end],
+    });
+    closeSync(end);
+    const code = once(child, 'exit');
+    let out = '';
+    for await (const text of reader) out += text;
+    expect(await code).toEqual([0, null]);
     expect(JSON.parse(out)).toHaveLength(sessions.length);
   });
 
@@ -437,11 +464,48 @@ describe('doctor', () => {
   });
 
   test.each([
-    ['tmux 3.3a', { text: '3.3a', number: 3.3 }],
-    ['tmux next-3.6', { text: 'next-3.6', number: 3.6 }],
+    ['tmux 3.3a', { text: '3.3a', number: 303 }],
+    ['tmux next-3.6', { text: 'next-3.6', number: 306 }],
+    ['tmux 3.10', { text: '3.10', number: 310 }],
     ['tmux master', { text: 'master', number: Number.POSITIVE_INFINITY }],
     ['screen', undefined],
   ])('%s', (said, version) => {
     expect(tmuxVersion(said)).toEqual(version);
+  });
+
+  test.each([
+    ['3.0a', 'warn', ['flow control', 'titles', 'links', 'cursor', 'bracketed']],
+    ['3.3a', 'ok', ['may crash', 'links', 'cursor', 'bracketed']],
+    ['3.5', 'ok', ['may crash', 'cursor', 'bracketed']],
+    ['3.6b', 'ok', ['may crash', 'bracketed']],
+    ['3.7c', 'ok', []],
+    ['2.9', 'fail', []],
+  ])('what tmux %s costs is said', async (version, status, costs) => {
+    await using directory = await makeTempDir();
+    await writeFile(join(directory.path, 'tmux'), `#!/bin/sh\necho tmux ${version}\n`, { mode: 0o755 });
+    const { find } = await doctor(directory.path, { PATH: `${directory.path}:/usr/bin:/bin` });
+    const check = find('tmux');
+    expect(check).toMatchObject({ status });
+    for (const cost of costs) expect(check?.message).toContain(cost);
+    if (costs.length === 0) expect(check?.message).not.toContain('older than 3.7');
+  });
+
+  test('a version that has everything costs nothing', () => {
+    expect(tmuxCosts(307)).toEqual([]);
+    expect(tmuxCosts(Number.POSITIVE_INFINITY)).toEqual([]);
+  });
+
+  test('a port that is served without sign-in is a warning', async () => {
+    await using daemon = await startFakeDaemon();
+    daemon.on('GET /health', () => ({ version, pid: 1, liveSessions: 0, insecureDev: 4321 }));
+    const { out } = await cli(['doctor', '--json'], {
+      socket: daemon.socket,
+      env: { CODEPIPER_HOME: daemon.directory },
+    });
+    const { checks }: Report = JSON.parse(out);
+    expect(checks.find(({ name }) => name === 'daemon')).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining('4321'),
+    });
   });
 });

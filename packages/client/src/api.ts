@@ -6,8 +6,10 @@ import type { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts
 import type { Endpoint, EndpointCall, EndpointReply } from '@codepiper/core/endpoint.ts';
 import type { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
 import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import type { recordingEndpoints } from '@codepiper/core/recordings/recording.endpoints.ts';
 import type { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import type { terminalEndpoints } from '@codepiper/core/terminals/terminal.endpoints.ts';
 import type { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
 import type { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 
@@ -21,6 +23,8 @@ type EndpointMap = typeof sessionEndpoints &
   typeof transcriptEndpoints &
   typeof conversationEndpoints &
   typeof searchEndpoints &
+  typeof recordingEndpoints &
+  typeof terminalEndpoints &
   typeof daemonEndpoints;
 type AnyEndpoint = EndpointMap[keyof EndpointMap];
 

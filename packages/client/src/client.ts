@@ -57,6 +57,16 @@ export interface Client {
     of: { session: string } | { conversation: string },
     options: { format: ExportFormat; redact?: boolean; signal?: AbortSignal },
   ): AsyncIterable<string>;
+  /**
+   * A session's recording as asciicast, piece by piece, as far as it goes by now; whole when the iteration ends without
+   * an error. It begins with the screen at `from`: seconds since the recording began, or a time in ISO 8601.
+   *
+   * @throws CodepiperError when the daemon refuses; TransportError when it does not answer, or breaks off
+   */
+  cast(
+    session: string,
+    options: { from?: number | string; version?: 2 | 3; signal?: AbortSignal },
+  ): AsyncIterable<string>;
   /** Text of a pane as it is printed from now on, until the session ends or the signal does. */
   output(session: string, options?: { signal?: AbortSignal }): AsyncIterable<string>;
 }
@@ -117,6 +127,8 @@ export function createClient(transport: Transport): Client {
           : buildPath('/conversations/:conversation/export', of, query),
         signal,
       ),
+    cast: (session, { signal, ...query }) =>
+      text(buildPath('/sessions/:id/recording/cast', { id: session }, query), signal),
     output: (session, { signal } = {}) =>
       text(buildPath('/sessions/:id/output/stream', { id: session }), signal),
   };

@@ -27,6 +27,7 @@ export const errorTable = {
   conversation_not_found: { http: 404, exit: 4, meaning: 'No conversation has this id.' },
   entry_not_found: { http: 404, exit: 4, meaning: 'No entry of a conversation has this id.' },
   job_not_found: { http: 404, exit: 4, meaning: 'No import or verification of this daemon has this number.' },
+  recording_not_found: { http: 404, exit: 4, meaning: 'Nothing of this session was recorded.' },
   delivery_not_found: { http: 404, exit: 4, meaning: 'No delivery has this id.' },
   web_session_not_found: { http: 404, exit: 4, meaning: 'No signed-in device has this id.' },
   passkey_not_found: { http: 404, exit: 4, meaning: 'No passkey has this id.' },

@@ -34,6 +34,8 @@ export const homeFiles = {
   lock: 'daemon.lock',
   log: 'logs/daemon.log',
   sessions: 'sessions',
+  /** What terminals of sessions showed, a folder each. */
+  recordings: 'recordings',
   bin: 'bin',
   /** Signs the audit trail's checkpoints. */
   auditKey: 'audit.key',
@@ -49,3 +51,6 @@ export const homeFiles = {
 export function tmuxSessionName(sessionId: string): string {
   return `codepiper-${sessionId}`;
 }
+
+/** Where the page with live terminals is, on the socket and on the port of `web.insecureDev`. */
+export const webPagePath = '/dev/terminal/';

@@ -1,57 +1,36 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
-import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
-import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
-import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import type { Clock } from '@codepiper/core/clock.ts';
-import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
-import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
 import { homeFiles, tmuxSessionName } from '@codepiper/core/paths.ts';
-import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { starterPolicies, starterSets } from '@codepiper/core/policies/starter-sets.ts';
 import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
-import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
-import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
-import { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
-import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
-import { analyticsHandlers } from './analytics/analytics.routes.ts';
+import { type ApiParts, mountApi, mountTerminalPage } from './api.ts';
 import { ApprovalAnswers } from './approvals/answers.ts';
-import { approvalHandlers } from './approvals/approvals.routes.ts';
 import { ApprovalsService } from './approvals/approvals.service.ts';
 import { ApprovalsStore } from './approvals/approvals.store.ts';
-import { auditHandlers } from './audit/audit.routes.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { AuditStore } from './audit/audit.store.ts';
 import { loadAuditKey } from './audit/audit-key.ts';
 import { CheckpointFile, checkpointPath } from './audit/checkpoints.ts';
-import { authHandlers } from './auth/auth.routes.ts';
 import { AuthStore } from './auth/auth.store.ts';
 import { openAuthRoom } from './auth/auth.ts';
 import type { Config } from './config/config.ts';
-import { mountConversationStream } from './conversations/conversation-stream.routes.ts';
-import { conversationHandlers, transcriptEvents } from './conversations/conversations.routes.ts';
-import { mountExport } from './conversations/export.routes.ts';
 import { openDatabase } from './db/open.ts';
 import { QueryThread } from './db/transcripts/query-thread.ts';
-import { deliveryHandlers } from './deliveries/deliveries.routes.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
 import { DeliveriesStore } from './deliveries/deliveries.store.ts';
 import { ModelSwitch } from './deliveries/model-switch.ts';
 import { Typist } from './deliveries/typist.ts';
-import { mountEventSocket, mountEventStream } from './events/events.routes.ts';
 import { createLedger } from './events/ledger.ts';
 import { DecisionsService } from './hooks/decisions.service.ts';
-import { mountDecide } from './hooks/hooks.routes.ts';
 import { HooksService } from './hooks/hooks.service.ts';
 import { Preflight } from './hooks/preflight.ts';
 import { listenOnSocket, peerOf } from './http/listen.ts';
-import { mountEndpoints } from './http/mount.ts';
-import { createServer } from './http/server.ts';
-import { acceptWebSockets } from './http/ws.ts';
+import { listenOnLoopback } from './http/listen-loopback.ts';
+import { type Caller, createServer } from './http/server.ts';
 import type { Log } from './log/log.ts';
 import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
@@ -60,7 +39,6 @@ import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
 import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
 import { Laboratory } from './policies/laboratory.ts';
-import { policyHandlers } from './policies/policies.routes.ts';
 import { PoliciesService } from './policies/policies.service.ts';
 import { PoliciesStore } from './policies/policies.store.ts';
 import { PolicyBook } from './policies/policy-book.ts';
@@ -69,7 +47,7 @@ import { PolicyJudge } from './policies/policy-judge.ts';
 import { PolicySetsService } from './policies/policy-sets.service.ts';
 import { RulesFile } from './policies/rules-file.ts';
 import type { TranscriptQueries } from './query-worker.ts';
-import { searchHandlers } from './search/search.routes.ts';
+import { RecordingsService } from './recordings/recordings.service.ts';
 import { SessionHolds } from './sessions/holds.ts';
 import { Launcher } from './sessions/launcher.ts';
 import type { LivePanes } from './sessions/live-pane.ts';
@@ -82,13 +60,14 @@ import { SessionLaunches } from './sessions/session-launches.ts';
 import { SessionPolicies } from './sessions/session-policies.ts';
 import { SessionStarter } from './sessions/session-starter.ts';
 import { SessionTerminal } from './sessions/session-terminal.ts';
-import { sessionHandlers, sessionPolicyHandlers } from './sessions/sessions.routes.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
-import { mountOutputStream } from './terminals/terminals.routes.ts';
+import { startScreens } from './terminals/screens.ts';
+import { SharedTerminals } from './terminals/shared-terminal.ts';
+import { createTerminals, type TerminalsService } from './terminals/terminals.service.ts';
+import { TerminalTickets } from './terminals/tickets.ts';
 import { createTmux } from './tmux/create-tmux.ts';
 import { TranscriptJobs } from './transcripts/transcript-jobs.ts';
-import { transcriptHandlers } from './transcripts/transcripts.routes.ts';
 import { TranscriptsService } from './transcripts/transcripts.service.ts';
 
 export interface DaemonOptions {
@@ -107,6 +86,8 @@ export interface DaemonOptions {
 
 export interface Daemon extends AsyncDisposable {
   readonly socket: string;
+  /** Port of 127.0.0.1 that is served without sign-in, if any. */
+  readonly insecureDev: number | null;
 }
 
 /**
@@ -207,6 +188,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store: sessionsStore,
     starter,
     pidOf: (id) => launcher.folder(id).readPid(),
+    wasLaunchTaken: (id) => launcher.folder(id).wasLaunchTaken(),
+    takeBack: (record, reason) => launches.takeBack(record, reason),
     ends,
     tmux,
     panes,
@@ -299,6 +282,31 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         keys.map((key) => ({ key })),
       ),
   });
+  const recordings = resources.use(
+    new RecordingsService({
+      ...{ home, sessions, ledger, clock, log },
+      list: () => sessionsStore.list(),
+      retap: (id) => terminals.retap(id),
+      enabled: values.recordingsEnabled,
+      maxMegabytes: values.recordingsMaxMegabytes,
+      keepDays: values.recordingsKeepDays,
+    }),
+  );
+  const terminals: TerminalsService = resources.use(
+    createTerminals({
+      sessions,
+      panes,
+      tmux,
+      screens: resources.use(startScreens(log)),
+      tap: recordings,
+      lastScreen: (id) => ends.lastScreen(id, true),
+      log,
+    }),
+  );
+  const tickets = new TerminalTickets(clock);
+  const shared = resources.use(
+    new SharedTerminals({ tmux, noteSize: (id, size) => terminal.noteSize(id, size), log }),
+  );
   const observer = resources.use(
     new Observer({
       tmux,
@@ -423,100 +431,65 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     tmux,
     isOwnServer: values.tmuxSocket !== 'default',
   });
+  const authenticate = async (token: string): Promise<Caller | null> => {
+    const sessionId = await callers.byToken(token);
+    return sessionId === null ? null : { kind: 'session', sessionId };
+  };
   const app = createServer({
     log,
-    authenticate: async (token) => {
-      const sessionId = await callers.byToken(token);
-      return sessionId === null ? null : { kind: 'session', sessionId };
-    },
+    authenticate,
     locate: async (socket) => {
       const peer = peerOf(socket);
       // A process that the system has no number for is in none of our panes.
       return peer === null ? 'unknown' : peer.pid === null ? 'outside' : callers.byProcess(peer.pid);
     },
   });
-  mountEndpoints(
-    app,
-    sessionEndpoints,
-    {
-      ...sessionHandlers(sessions, terminal, () => launcher.describeProviders()),
-      ...deliveryHandlers(deliveries, sessions, models),
-    },
-    { closing: closing.signal },
-  );
-  mountEndpoints(app, policyEndpoints, {
-    ...policyHandlers({
-      policies,
-      policySets,
-      book,
-      judge,
-      laboratory,
-      findSession: (ref) => sessionPolicies.find(ref),
-    }),
-    ...sessionPolicyHandlers(sessionPolicies, policies),
-  });
-  mountEndpoints(app, auditEndpoints, auditHandlers(audit));
-  mountEndpoints(app, authEndpoints, authHandlers(auth));
-  mountEndpoints(app, approvalEndpoints, approvalHandlers(answers));
-  const conversations = {
-    get: async (ref: string) => (await queries.ask('conversation', { ref })).conversation,
-  };
-  mountEndpoints(
-    app,
-    analyticsEndpoints,
-    analyticsHandlers({
-      ask: queries.ask,
-      sessions: { get: (ref) => sessions.get(ref), countLive: () => sessionsStore.countLive() },
-      conversations,
-      clock,
-    }),
-  );
-  mountEndpoints(app, conversationEndpoints, conversationHandlers({ ask: queries.ask, sessions }));
-  mountEndpoints(app, searchEndpoints, searchHandlers({ ask: queries.ask, sessions, conversations, clock }));
   const jobs = new TranscriptJobs({
     ...{ transcripts, formats: transcriptFormats, env: environment, holdReader: () => queries.hold() },
   });
-  mountEndpoints(
-    app,
-    transcriptEndpoints,
-    transcriptHandlers({ transcripts, jobs, ask: queries.ask, clock }),
-  );
-  mountEndpoints(app, eventEndpoints, {
-    listSessionEvents: async ({ params, query: { source, ...query } }) => {
-      const { id } = await sessions.get(params.id);
-      if (source === 'transcript') return transcriptEvents(queries.ask, id, query);
-      return ledger.list({ sessionId: id, source, ...query });
+  let insecureDev: number | null = null;
+  const api: ApiParts = {
+    auth,
+    ...{ answers, audit, book, clock, decisions, deliveries, jobs, judge, laboratory, launcher, ledger, log },
+    ...{
+      models,
+      policies,
+      policySets,
+      queries,
+      recordings,
+      sessionPolicies,
+      sessions,
+      sessionsStore,
+      shared,
     },
-  });
-  mountEndpoints(app, daemonEndpoints, {
-    health: async () => ({
-      status: 'ok' as const,
-      version,
-      pid: process.pid,
-      home,
-      socket: values.socket,
-      startedAt: new Date(startedAt).toISOString(),
-      liveSessions: await sessionsStore.countLive(),
-      tmux: { version: tmux.version, socket: tmux.socketName },
-    }),
-    version: async () => ({ version, node: process.versions.node }),
-    config: async () => ({ settings: [...config.effective] }),
-    stopDaemon: async ({ body }) => {
-      const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
-      if (body.killSessions) {
-        await Promise.all(live.map((record) => sessions.kill(record.id)));
-        await tmux.leave();
-      }
-      setImmediate(options.onStop);
-      return { success: true as const, liveSessions: body.killSessions ? 0 : live.length };
+    ...{ terminal, terminals, tickets, transcripts },
+    closing: closing.signal,
+    daemon: {
+      health: async () => ({
+        status: 'ok' as const,
+        version,
+        pid: process.pid,
+        home,
+        socket: values.socket,
+        startedAt: new Date(startedAt).toISOString(),
+        liveSessions: await sessionsStore.countLive(),
+        insecureDev,
+        tmux: { version: tmux.version, socket: tmux.socketName },
+      }),
+      version: async () => ({ version, node: process.versions.node }),
+      config: async () => ({ settings: [...config.effective] }),
+      stopDaemon: async ({ body }) => {
+        const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
+        if (body.killSessions) {
+          await Promise.all(live.map((record) => sessions.kill(record.id)));
+          await tmux.leave();
+        }
+        setImmediate(options.onStop);
+        return { success: true as const, liveSessions: body.killSessions ? 0 : live.length };
+      },
     },
-  });
-  mountDecide(app, { decisions, closing: closing.signal, log });
-  mountEventStream(app, { ledger, log });
-  mountConversationStream(app, { queries, transcripts, sessions, log });
-  mountEventSocket(app, { ledger, log, door: acceptWebSockets(app) });
-  mountExport(app, { ask: queries.ask, sessions, clock, log });
-  mountOutputStream(app, { sessions, tmux, log });
+  };
+  mountApi(app, api);
 
   // What the panes and the spool say first; only then may anything be typed or asked.
   await connecting;
@@ -536,12 +509,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ledger.listen((events) => {
       for (const event of events) {
         if (event.sessionId === null) continue;
+        if (event.type === 'session.started' || event.type === 'session.adopted')
+          void terminals.retap(event.sessionId);
         if (event.type === 'session.ended') {
           preflight.forget(event.sessionId);
           decisions.forget(event.sessionId);
           void deliveries.failRun(event.sessionId, Number(event.payload.run)).catch(logFailure(log));
         }
-        if (event.type === 'session.removed') {
+        if (event.type === 'session.removed' || event.type === 'session.failed') {
+          tickets.forget(event.sessionId);
           void deliveries.forget(event.sessionId).catch(logFailure(log));
           void policies.forgetSession(event.sessionId).catch(logFailure(log));
         }
@@ -549,6 +525,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       }
     }),
   );
+  await terminals.start();
   for (const id of await deliveriesStore.sessionsWith(['queued', 'typed'])) typist.wake(id);
   // Ended ones too: what their programs left behind may not have been ended yet.
   for (const record of await sessionsStore.list()) {
@@ -557,6 +534,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 
   resources.use(await listenOnSocket(app, values.socket, { uid: options.uid, log, readPeer }));
+  if (values.insecureDev !== null) {
+    const loopback = createServer({ log, authenticate });
+    mountTerminalPage(loopback, api);
+    const listening = resources.use(await listenOnLoopback(loopback, values.insecureDev));
+    insecureDev = listening.port;
+    log.warn(
+      { port: insecureDev },
+      'INSECURE: every session can be watched and typed into on this port of 127.0.0.1, without any sign-in, by everybody on this machine, agents included',
+    );
+  }
   writePrivateFile(
     join(home, homeFiles.daemon),
     `${JSON.stringify({ pid: process.pid, socket: values.socket, version, startedAt })}\n`,
@@ -564,10 +551,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   // Nobody who asks waits for it.
   void transcripts.start().catch(logFailure(log));
+  void recordings.start().catch(logFailure(log));
 
   const owned = resources.move();
   return {
     socket: values.socket,
+    insecureDev,
     async [Symbol.asyncDispose]() {
       closing.abort();
       await owned[Symbol.asyncDispose]();

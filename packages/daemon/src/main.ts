@@ -18,7 +18,7 @@ export interface RunOptions {
   version: string;
   /** argv of the CLI, for the `codepiper` command in sessions. */
   cli: readonly string[] | null;
-  onReady?: (ready: { pid: number; socket: string }) => void;
+  onReady?: (ready: { pid: number; socket: string; insecureDev: number | null }) => void;
 }
 
 /** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
@@ -69,7 +69,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
       onStop: stop,
     });
     log.info({ version: options.version, socket: daemon.socket, home: config.home }, 'the daemon is ready');
-    options.onReady?.({ pid: process.pid, socket: daemon.socket });
+    options.onReady?.({ pid: process.pid, socket: daemon.socket, insecureDev: daemon.insecureDev });
     await stopped;
     log.info('the daemon stops; sessions go on');
   }

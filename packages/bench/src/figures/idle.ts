@@ -6,12 +6,19 @@ import { startOpenAiServer } from '@codepiper/testkit/model-servers/openai.ts';
 import { type ScratchTmux, scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { openHouse, sleeper } from '../bench-house.ts';
 import type { Figure, Row } from '../figure.ts';
-import { processTree, readProcess } from '../process-stat.ts';
+import { processTree, readProcess, wakeUpsOf } from '../process-stat.ts';
 
 const count = 50;
 /** How long is looked at, and how long the house may come to rest before, in milliseconds. */
 const windowMs = 20_000;
 const settleMs = 3_000;
+
+/** Prints 2,000 lines and then nothing more. */
+const talker = [
+  'sh',
+  '-c',
+  `seq -f '%g The agent says something of about this length, as agents do all day long.' 2000; exec ${sleeper.join(' ')}`,
+];
 
 /** What 50 sessions cost in which nothing happens; beside a tmux server alone with as many panes. */
 export const idle: Figure = {
@@ -23,12 +30,13 @@ export const idle: Figure = {
 };
 
 async function idleShells(): Promise<Row[]> {
-  await using house = await openHouse(count);
+  await using house = await openHouse(count, {}, talker);
   await using tmux = scratchTmux();
   for (let made = 0; made < count; made++) {
     await tmux.start(`pane-${made}`, sleeper, { cwd: '/', env: house.env });
   }
   const seen = await look(house, tmux);
+  const alone = await lookAtNone();
   const shown = `${count} idle sessions`;
   return [
     cpuRow(`${shown}: CPU of daemon and tmux`, seen),
@@ -41,7 +49,34 @@ async function idleShells(): Promise<Row[]> {
       target: { of: 'ours', max: 120 },
       runs: 1,
     },
+    {
+      figure: `${shown}: wake-ups of the daemon in a second, beyond those without sessions`,
+      ours: Math.max(0, seen.wakeUps - alone.wakeUps),
+      ...noFloor,
+      unit: 'count',
+      target: { of: 'ours', max: 0.5 },
+      runs: 1,
+      note: `${seen.wakeUps.toFixed(2)} with them, ${alone.wakeUps.toFixed(2)} without, over ${windowMs / 1000} s`,
+    },
+    {
+      figure: `${shown} with 2,000 lines: RSS of the daemon and of tmux for each`,
+      ours: (seen.rss - alone.rss + seen.tmuxRss - alone.tmuxRss) / count / 2 ** 20,
+      ...noFloor,
+      unit: 'MB',
+      target: { of: 'ours', max: 2 },
+      runs: 1,
+      note: `of it ${((seen.rss - alone.rss) / count / 2 ** 20).toFixed(2)} MB in the daemon`,
+    },
   ];
+}
+
+/** A house without sessions. */
+async function lookAtNone(): Promise<Seen> {
+  await using house = await openHouse();
+  await house.tmux('new-session', '-d', ...sleeper);
+  await using tmux = scratchTmux();
+  await tmux.start('pane', sleeper, { cwd: '/', env: house.env });
+  return await look(house, tmux);
 }
 
 async function idleAgents(): Promise<Row[]> {
@@ -71,6 +106,9 @@ interface Seen {
   /** Processes that came or went, as far as they can be counted; 0 is certain. */
   forks: number;
   rss: number;
+  tmuxRss: number;
+  /** Wake-ups of the daemon in a second. */
+  wakeUps: number;
 }
 
 async function look(house: House, floor: ScratchTmux): Promise<Seen> {
@@ -89,6 +127,7 @@ async function look(house: House, floor: ScratchTmux): Promise<Seen> {
     tmux: cpu(tmux),
     floor: cpu([floorPid]),
     tree: processTree([daemon, ...tmux]),
+    wakeUps: wakeUpsOf(daemon),
   });
   const before = take();
   await sleep(windowMs);
@@ -99,6 +138,8 @@ async function look(house: House, floor: ScratchTmux): Promise<Seen> {
     cpu: { daemon: percent('daemon'), tmux: percent('tmux'), floor: percent('floor') },
     forks: comeAndGone(before.tree, after.tree),
     rss: readProcess(daemon)?.rss ?? 0,
+    tmuxRss: readProcess(tmux[0] ?? 0)?.rss ?? 0,
+    wakeUps: ((after.wakeUps - before.wakeUps) / (after.at - before.at)) * 1000,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Figure, Row } from '../figure.ts';
 
 const pack = resolve(import.meta.dirname, '../../../../scripts/pack');
 
-/** What is published: the tarball, and the bundle in it. */
+/** What is published: the tarball, and the bundle in it with the page. */
 export const size: Figure = {
   name: 'size',
   async measure() {
@@ -17,13 +17,17 @@ export const size: Figure = {
     return [
       await sizeRow('tarball', folder.path),
       await sizeRow('bundle', join(dirname(builtCli), '../dist')),
+      await sizeRow('page', join(dirname(builtCli), '../dist/web')),
     ];
   },
 };
 
 async function sizeRow(figure: string, folder: string): Promise<Row> {
-  const names = await readdir(folder);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(
+    files.map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  );
   const ours = sizes.reduce((sum, bytes) => sum + bytes, 0) / 1024;
   return { figure, ours, floor: null, floorOf: null, ratio: null, unit: 'kB', target: null, runs: 1 };
 }

@@ -18,6 +18,7 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   detach: ['start'],
   'log-level': ['start', 'restart'],
   port: ['start', 'restart'],
+  'insecure-dev': ['start', 'restart'],
   'kill-sessions': ['stop', 'restart'],
   follow: ['logs'],
   lines: ['logs'],
@@ -45,7 +46,7 @@ function isAction(name: string): name is keyof typeof actions {
 }
 
 /** Flags of the daemon that are settings, by their long names. */
-const settingFlags = ['socket', 'log-level', 'port'] as const;
+const settingFlags = ['socket', 'log-level', 'port', 'insecure-dev'] as const;
 
 async function start(context: Context): Promise<number | undefined> {
   const { input, io } = context;
@@ -58,6 +59,9 @@ async function start(context: Context): Promise<number | undefined> {
   }
   const isSupervised = process.connected;
   try {
+    // Before the daemon is loaded: that alone would make the heap grow.
+    const { keepYoungSpaceSmall } = await import('@codepiper/daemon/platform/memory.ts');
+    keepYoungSpaceSmall();
     const { runDaemon } = await import('@codepiper/daemon/main.ts');
     await runDaemon({
       flags: Object.fromEntries(settingFlags.map((name) => [name, input.text(name)])),
@@ -68,6 +72,7 @@ async function start(context: Context): Promise<number | undefined> {
         if (isSupervised) tellStarter({ ready });
         else
           io.err(`codepiper daemon is running (pid ${ready.pid}, socket ${ready.socket}); Ctrl+C stops it\n`);
+        if (ready.insecureDev !== null && !isSupervised) io.err(insecureWarning(ready.insecureDev));
         // Node would keep the compiled code at the end only, which a daemon that is killed never comes to.
         flushCompileCache();
       },
@@ -87,6 +92,7 @@ function flagWords(name: string, value: string | undefined): string[] {
 async function detach(context: Context, flags: readonly string[]): Promise<void> {
   const ready = await context.during('Starting the daemon', startDetached(context.io, flags));
   context.print(ready, () => `codepiper daemon is running (pid ${ready.pid}, socket ${ready.socket})\n`);
+  if (ready.insecureDev !== null) context.io.err(insecureWarning(ready.insecureDev));
 }
 
 async function stop(context: Context): Promise<void> {
@@ -114,9 +120,15 @@ async function status(context: Context): Promise<void> {
       `home           ${shortPath(health.home, io.env.userHome)}`,
       `live sessions  ${health.liveSessions}`,
       `tmux           ${health.tmux.version ?? 'not started yet'} (tmux -L ${health.tmux.socket})`,
+      // An older daemon does not tell.
+      ...(typeof health.insecureDev === 'number' ? [insecureWarning(health.insecureDev).trimEnd()] : []),
       '',
     ].join('\n'),
   );
+}
+
+function insecureWarning(port: number): string {
+  return `INSECURE: http://127.0.0.1:${port}/ shows every session and types into it, for everybody on this machine, agents included. Start without --insecure-dev to close it.\n`;
 }
 
 /**

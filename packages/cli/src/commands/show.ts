@@ -1,16 +1,21 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
+import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { Recording } from '@codepiper/core/recordings/recording.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import { clean as cleanApproval, shortApproval } from '../approvals/text.ts';
 import type { Context } from '../context.ts';
 import { age, clean, shortPath } from '../output.ts';
+import { recordingText } from '../recordings/text.ts';
 import { endText, statusColour, statusText } from '../session-text.ts';
 
 export async function run(context: Context): Promise<void> {
-  const { session } = await context
-    .client()
-    .request('GET', '/sessions/:id', { params: { id: context.input.required(0) } });
+  const client = context.client();
+  const { session } = await client.request('GET', '/sessions/:id', {
+    params: { id: context.input.required(0) },
+  });
   const waiting = session.approvals > 0 && !context.isJson ? await readWaiting(context, session) : [];
-  context.print(session, () => describe(context, session, waiting));
+  const recording = context.isJson ? null : await readRecording(context, session);
+  context.print(session, () => describe(context, session, waiting, recording));
 }
 
 async function readWaiting(context: Context, { id }: Session): Promise<Approval[]> {
@@ -18,6 +23,17 @@ async function readWaiting(context: Context, { id }: Session): Promise<Approval[
     .client()
     .request('GET', '/approvals', { query: { session: id, status: 'pending' } });
   return approvals;
+}
+
+/** null from a daemon that is older than this command, as it may be until it is restarted. */
+async function readRecording(context: Context, { id }: Session): Promise<Recording | null> {
+  try {
+    const reply = await context.client().request('GET', '/sessions/:id/recording', { params: { id } });
+    return reply.recording;
+  } catch (error) {
+    if (error instanceof CodepiperError && error.code === 'not_found') return null;
+    throw error;
+  }
 }
 
 /** What waits for the person, each with the command that answers it. */
@@ -31,7 +47,12 @@ function waitingFacts(session: Session, waiting: readonly Approval[]): [string, 
   ];
 }
 
-function describe({ io, paint }: Context, session: Session, waiting: readonly Approval[]): string {
+function describe(
+  { io, paint }: Context,
+  session: Session,
+  waiting: readonly Approval[],
+  recording: Recording | null,
+): string {
   const { launch, providerSession, security } = session.metadata;
   const ago = (iso: string) => `${iso} (${age(iso, io.now())} ago)`;
   const facts: [string, string | null][] = [
@@ -55,6 +76,7 @@ function describe({ io, paint }: Context, session: Session, waiting: readonly Ap
     ['environment', launch.envKeys.length === 0 ? null : launch.envKeys.join(' ')],
     ['conversation', providerSession.id],
     ['transcript', session.transcriptPath],
+    ['recording', recording && recordingText(recording)],
     ['queued texts', session.queued === 0 ? null : String(session.queued)],
     ['attach with', session.attachCommand],
   ];

@@ -32,6 +32,7 @@ export async function run(context: Context): Promise<number> {
     policySets: policySets(context),
     policyDefault: input.choice('policy-default', ['ask', 'deny', 'agent']),
     trust: input.flag('trust') || undefined,
+    record: input.flag('no-record') ? false : undefined,
     providerResume: conversation(context),
     prompt,
   };

@@ -6,6 +6,8 @@ import { StartError } from './start-error.ts';
 export interface Ready {
   pid: number;
   socket: string;
+  /** Port of 127.0.0.1 that is served without sign-in. */
+  insecureDev: number | null;
 }
 
 /** What the daemon in the background tells the command that started it. */

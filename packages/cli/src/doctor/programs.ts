@@ -28,22 +28,40 @@ export async function checkTmux(path: string | undefined): Promise<Check> {
     );
   }
   const { text, number } = version;
-  if (number < 3) return fail('tmux', `tmux ${text} is too old: codepiper needs 3.0 or newer`, install);
-  if (number < 3.2) {
-    const missing = 'without flow control (3.2): much output may outrun a slow reader';
-    return warn('tmux', `tmux ${text}, ${missing}`, 'Install tmux 3.2 or newer');
-  }
-  return ok('tmux', `tmux ${text} at ${program}: control mode, flow control`);
+  if (number < 300) return fail('tmux', `tmux ${text} is too old: codepiper needs 3.0 or newer`, install);
+  const costs = tmuxCosts(number);
+  const price = costs.length > 0 ? `; older than 3.7: ${costs.join('; ')}` : '';
+  if (number < 302)
+    return warn('tmux', `tmux ${text} at ${program}: control mode${price}`, 'Install tmux 3.2 or newer');
+  return ok('tmux', `tmux ${text} at ${program}: control mode, flow control${price}`);
 }
 
-/** `tmux 3.3a`, `tmux next-3.5`, `tmux openbsd-7.4`, `tmux master`. */
+/**
+ * What a tmux lacks that newer ones have, as far as a person may notice.
+ *
+ * @param number as of {@link tmuxVersion}
+ */
+export function tmuxCosts(number: number): string[] {
+  const costs: [boolean, string][] = [
+    [number < 302, 'no flow control: a slow viewer holds the program back for a moment'],
+    [number < 302, 'titles are looked at every 2 s'],
+    [number < 302, 'no pop-ups'],
+    [number >= 302 && number < 307, 'tmux may crash when a session ends while a viewer is being attached'],
+    [number < 304, 'links on the screen do not survive a restart of the daemon'],
+    [number < 306, 'nor does the shape of the cursor'],
+    [number < 307, 'nor whether pastes are bracketed, until the program says so again'],
+  ];
+  return costs.flatMap(([isSo, text]) => (isSo ? [text] : []));
+}
+
+/** `tmux 3.3a`, `tmux next-3.5`, `tmux openbsd-7.4`, `tmux master`; as a number 3.3 is 303. */
 export function tmuxVersion(said: string): { text: string; number: number } | undefined {
   const text = /^tmux (\S+)/.exec(said)?.[1];
   if (text === undefined) return undefined;
   // Built from the newest source.
   if (text === 'master' || text.startsWith('openbsd-')) return { text, number: Number.POSITIVE_INFINITY };
-  const number = Number(/^(?:next-)?(\d+\.\d+)/.exec(text)?.[1]);
-  return number ? { text, number } : undefined;
+  const [, major, minor] = /^(?:next-)?(\d+)\.(\d+)/.exec(text) ?? [];
+  return major && minor ? { text, number: Number(major) * 100 + Number(minor) } : undefined;
 }
 
 const agents = [

@@ -15,6 +15,10 @@ export async function checkSocket(context: Context): Promise<Check> {
       const message = `the daemon at ${path} is of version ${health.version}, this is ${version}`;
       return warn('daemon', message, 'Restart it; sessions go on: codepiper daemon restart');
     }
+    if (typeof health.insecureDev === 'number') {
+      const message = `answers at ${path}, and lets everybody on this machine, agents included, watch and type at http://127.0.0.1:${health.insecureDev}/`;
+      return warn('daemon', message, 'Restart it without --insecure-dev and without web.insecureDev');
+    }
     return ok(
       'daemon',
       `answers at ${path} (pid ${health.pid}, ${health.liveSessions} live session${health.liveSessions === 1 ? '' : 's'})`,

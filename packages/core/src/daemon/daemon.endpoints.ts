@@ -9,6 +9,8 @@ export const healthSchema = z.object({
   socket: z.string(),
   startedAt: z.iso.datetime(),
   liveSessions: z.number().int(),
+  /** Port of 127.0.0.1 that is served without sign-in (`web.insecureDev`); null when there is none. */
+  insecureDev: z.number().int().nullable(),
   tmux: z.object({ version: z.string().nullable(), socket: z.string() }),
 });
 

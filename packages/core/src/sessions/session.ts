@@ -190,6 +190,8 @@ export const createSessionSchema = z.strictObject({
     })
     .optional(),
   prompt: promptSchema.optional(),
+  /** Whether its terminal is recorded; as the daemon is set when absent. */
+  record: z.boolean().optional(),
   cols: columnsSchema.optional(),
   rows: rowsSchema.optional(),
 });

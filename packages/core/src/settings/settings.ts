@@ -129,6 +129,32 @@ export const settings = {
     description:
       'Days after its last word until what was said in a conversation is removed from the home; tokens and sums stay. Default: nothing is ever removed.',
   }),
+  recordingsEnabled: define({
+    key: 'recordings.enabled',
+    env: 'CODEPIPER_RECORDINGS',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description:
+      'Whether terminals are recorded. A session may say otherwise: start --no-record, record on, record off.',
+  }),
+  recordingsMaxMegabytes: define({
+    key: 'recordings.maxMegabytes',
+    env: 'CODEPIPER_RECORDINGS_MAX_MEGABYTES',
+    schema: z.coerce.number().int().min(1).max(1_000_000),
+    default: 64,
+    allowed: 'a whole number from 1 to 1000000',
+    description:
+      'What one recording may take on the disk, in megabytes and about; its oldest part goes first.',
+  }),
+  recordingsKeepDays: define({
+    key: 'recordings.keepDays',
+    env: 'CODEPIPER_RECORDINGS_KEEP_DAYS',
+    schema: z.coerce.number().int().min(1).max(36_500),
+    default: 30,
+    allowed: 'a whole number from 1 to 36500',
+    description: 'Days after its last output until the recording of an ended session is removed.',
+  }),
   maxSessions: define({
     key: 'sessions.max',
     env: 'CODEPIPER_MAX_SESSIONS',
@@ -180,6 +206,16 @@ export const settings = {
     allowed: portRange,
     description: 'Port of the dashboard.',
     awaits: 'dashboard',
+  }),
+  insecureDev: define({
+    key: 'web.insecureDev',
+    env: 'CODEPIPER_INSECURE_DEV',
+    flag: 'insecure-dev',
+    schema: port,
+    default: null,
+    allowed: `${portRange}, 0 for any that is free`,
+    description:
+      'Port of 127.0.0.1 on which the development page with live terminals is served, without any sign-in: everybody on this machine, agents included, can then watch every session and type into it. Default: none.',
   }),
   wsPort: define({
     key: 'web.wsPort',

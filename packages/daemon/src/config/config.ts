@@ -14,6 +14,7 @@ import { type FileEntry, parseConfigFile } from './config-file.ts';
 
 /** Settings that stay null when nobody gives them. */
 type OptionalSetting =
+  | 'insecureDev'
   | 'policyFile'
   | 'transcriptsKeepDays'
   | 'pushPublicKey'

@@ -218,8 +218,9 @@ export class DeliveriesService {
     }
   }
 
-  /** Of a session that was removed nothing that was said is kept. */
+  /** Of a session that was removed nothing that was said is kept; what had not arrived never will. */
   async forget(sessionId: string): Promise<void> {
+    await this.failRun(sessionId, Number.POSITIVE_INFINITY);
     await this.#o.ledger.record((tx) => this.#o.store.in(tx).forgetTexts(sessionId));
   }
 

@@ -94,8 +94,12 @@ export class Typist implements AsyncDisposable {
       }
       const session = await this.#o.sessions.getState(sessionId);
       const pane = this.#o.panes.get(sessionId);
-      if (!session) return;
       const open = await this.#o.store.open(sessionId);
+      if (!session) {
+        // Its start failed or was cut off, perhaps while no daemon ran.
+        if (open.length > 0) await this.#o.deliveries().forget(sessionId);
+        return;
+      }
       // One that came meanwhile may be in what was read; its own wake finds it if not.
       this.#o.deliveries().takeFresh(sessionId);
       const over = isLive(session.status) ? session.run - 1 : session.run;

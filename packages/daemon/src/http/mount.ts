@@ -85,7 +85,7 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
 /**
  * @throws CodepiperError `forbidden` when the caller runs inside a session: an agent must not answer for itself
  */
-async function requirePerson(request: FastifyRequest): Promise<void> {
+export async function requirePerson(request: FastifyRequest): Promise<void> {
   const { caller } = request;
   const place = caller.kind === 'session' ? caller : await request.whereabouts();
   if (place === 'outside') return;

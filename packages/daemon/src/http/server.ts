@@ -108,7 +108,10 @@ function trackRoutes(app: FastifyInstance): { methodsAt(path: string): string[] 
   app.addHook('onRoute', (route) => {
     const source = route.url
       .split('/')
-      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')))
+      .map((part) => {
+        if (part === '*') return '.*';
+        return part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&');
+      })
       .join('/');
     routes.push({ pattern: new RegExp(`^${source}/?$`), methods: [route.method].flat() });
   });
@@ -129,7 +132,7 @@ function answerError(log: Log, error: unknown, request: FastifyRequest, reply: F
     return sendError(reply, known);
   }
   log.error(
-    { err: error, requestId: request.id, method: request.method, url: request.url },
+    { err: error, requestId: request.id, method: request.method, url: request.routeOptions.url },
     'a request faulted',
   );
   const message = `A fault of codepiper (request ${request.id}); see \`codepiper daemon logs\`.`;

@@ -17,6 +17,16 @@ export interface WebSocketOptions {
   closeMs?: number;
   /** Takes a text from the other side. Without it the other side may only listen: what it sends closes it. */
   onText?: (text: string) => void;
+  /** Takes a binary frame. It is a view of what was read, valid during the call. Without it such a frame closes. */
+  onBinary?: (bytes: Uint8Array) => void;
+  /** Called when what was posted has left, all of it. */
+  onDrained?: () => void;
+  /** The longest message that is taken, in bytes; longer ones close the socket with 1009. */
+  longest?: number;
+  /** Messages may be compressed, where the other side offers it. Each is by itself: nothing is kept between two. */
+  compression?: boolean;
+  /** Whether a web page may connect, by its Origin and the Host it asked. Without it none may. */
+  allowsPage?: (origin: string, host: string | undefined) => boolean;
 }
 
 /** One WebSocket. Nothing is queued beyond what the connection takes. */
@@ -25,6 +35,15 @@ export interface WebSocketConnection {
   readonly closed: AbortSignal;
   /** Sends one text frame; resolves when there is room for the next: false when the socket is closed. */
   send(text: string): Promise<boolean>;
+  /**
+   * Sends without waiting; whoever posts looks at `buffered` first. Nothing happens once the socket is closed. The
+   * bytes must not be written to any more.
+   */
+  post(message: string | Uint8Array, options?: { compress?: boolean }): void;
+  /** Bytes that the connection has not taken yet. */
+  readonly buffered: number;
+  /** Whether the other side can take compressed messages. */
+  readonly compresses: boolean;
   close(code: number, reason: string): void;
 }
 
@@ -37,9 +56,32 @@ export interface WebSocketDoor {
   open(request: FastifyRequest, reply: FastifyReply, options: WebSocketOptions): WebSocketConnection;
 }
 
-/** The longest text that is taken; longer ones close the socket with 1009. */
-const longestText = 64 * 1024;
+const usualLongest = 64 * 1024;
 const usualCloseMs = 1000;
+/**
+ * While so much waits to be sent, in bytes, nothing is read: whoever asks and does not listen to the answers would have
+ * them all kept here.
+ */
+const mostUnsent = 2 * 1024 * 1024;
+/** Up to this many bytes a message is copied behind its header, and so costs one write. */
+const mostCopied = 4096;
+/** Each message by itself, in little memory: a connection that ever compressed holds it to its end, some 64 KB. */
+const compression = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  concurrencyLimit: 2,
+  serverMaxWindowBits: 13,
+  zlibDeflateOptions: { level: 3, memLevel: 6 },
+} as const;
+
+/**
+ * Whether a page was served from this very address, and that address is this machine: a name that some other server
+ * lets point here (DNS rebinding) is not among them.
+ */
+export function isOwnLoopbackPage(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host)) return false;
+  return [`http://${host}`, `https://${host}`].includes(origin.toLowerCase());
+}
 
 /**
  * Lets the server take WebSockets. A request to upgrade goes the way of every other one, through the same hooks, routes
@@ -48,12 +90,6 @@ const usualCloseMs = 1000;
 export function acceptWebSockets(app: FastifyInstance): WebSocketDoor {
   const heads = new WeakMap<IncomingMessage, Buffer>();
   const open = new Set<OpenSocket>();
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: longestText,
-  });
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -78,13 +114,19 @@ export function acceptWebSockets(app: FastifyInstance): WebSocketDoor {
   return {
     open(request, reply, options) {
       const head = heads.get(request.raw);
-      checkHandshake(request, head !== undefined);
+      checkHandshake(request, head !== undefined, options);
+      const server = new WebSocketServer({
+        noServer: true,
+        clientTracking: false,
+        perMessageDeflate: options.compression === true && compression,
+        maxPayload: options.longest ?? usualLongest,
+      });
       const { socket } = request.raw;
       reply.hijack();
       reply.raw.detachSocket(socket);
       let opened: OpenSocket | undefined;
       server.handleUpgrade(request.raw, socket, head ?? Buffer.alloc(0), (ws) => {
-        opened = new OpenSocket(ws, options);
+        opened = new OpenSocket(ws, socket, options);
       });
       // What could be wrong with the handshake was looked at before.
       if (!opened) throw new Error('a checked handshake was refused');
@@ -113,7 +155,11 @@ function readAgain(app: FastifyInstance, request: IncomingMessage, socket: Socke
   app.server.emit('connection', socket);
 }
 
-function checkHandshake({ headers, method, web }: FastifyRequest, isUpgrade: boolean): void {
+function checkHandshake(
+  { headers, method, web }: FastifyRequest,
+  isUpgrade: boolean,
+  { allowsPage }: WebSocketOptions,
+): void {
   const key = headers['sec-websocket-key'] ?? '';
   if (!isUpgrade || method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
     throw new CodepiperError(
@@ -128,24 +174,45 @@ function checkHandshake({ headers, method, web }: FastifyRequest, isUpgrade: boo
     );
   }
   // A browser lets every page open WebSockets to anywhere, and says which page it was. Over TCP the guard has looked.
-  if (headers.origin !== undefined && web === null) {
-    throw new CodepiperError(
-      'forbidden',
-      'Web pages may not open this WebSocket: leave the Origin header out.',
-    );
+  const { origin } = headers;
+  if (origin === undefined || web !== null || allowsPage?.(origin, headers.host)) return;
+  const message = allowsPage
+    ? `Web pages of ${JSON.stringify(origin.slice(0, 200))} may not open this WebSocket.`
+    : 'Web pages may not open this WebSocket: leave the Origin header out.';
+  throw new CodepiperError('forbidden', message);
+}
+
+/** A binary message that is not compressed, as a server sends it (RFC 6455, 5.2). */
+function frameOf(message: Uint8Array): Buffer {
+  const { length } = message;
+  const header = length < 126 ? 2 : 4;
+  const frame = Buffer.allocUnsafe(header + length);
+  frame[0] = 0x82;
+  if (header === 2) frame[1] = length;
+  else {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
   }
+  frame.set(message, header);
+  return frame;
 }
 
 class OpenSocket implements WebSocketConnection {
   /** Resolves when the connection is no more. */
   readonly gone: Promise<void>;
   readonly #ws: WebSocket;
+  readonly #socket: Socket;
   readonly #o: WebSocketOptions;
   readonly #closed = new AbortController();
   #pingedAt: number | null = null;
+  /** When something that was posted left last, or began to wait. */
+  #movedAt = 0;
+  /** Messages that are being compressed, or wait behind one. */
+  #compressing = 0;
 
-  constructor(ws: WebSocket, options: WebSocketOptions) {
+  constructor(ws: WebSocket, socket: Socket, options: WebSocketOptions) {
     this.#ws = ws;
+    this.#socket = socket;
     this.#o = options;
     const heartbeat = setInterval(() => this.#beat(), options.heartbeatMs);
     heartbeat.unref();
@@ -153,8 +220,13 @@ class OpenSocket implements WebSocketConnection {
       this.#pingedAt = null;
     });
     ws.on('message', (data, isBinary) => {
-      if (options.onText && !isBinary) options.onText(String(data));
+      // What comes while it closes is nobody's any more.
+      if (this.closed.aborted) return;
+      // One Buffer, as `binaryType` was left as it is.
+      if (options.onBinary && isBinary) options.onBinary(data as Buffer);
+      else if (options.onText && !isBinary) options.onText(String(data));
       else this.close(closeCodes.notAllowed, 'nothing is taken here: this socket is for listening');
+      if (this.buffered > mostUnsent && !ws.isPaused) ws.pause();
     });
     // It says why and closes by itself then.
     ws.on('error', () => this.#end());
@@ -188,6 +260,44 @@ class OpenSocket implements WebSocketConnection {
     return !this.closed.aborted;
   }
 
+  post(message: string | Uint8Array, { compress = false }: { compress?: boolean } = {}): void {
+    if (this.closed.aborted) return;
+    if (this.buffered === 0) this.#movedAt = performance.now();
+    const isCompressed = compress && this.compresses;
+    if (isCompressed) {
+      this.#compressing++;
+      this.#ws.send(message, { compress }, this.#onCompressed);
+    } else if (typeof message !== 'string' && message.length <= mostCopied && this.#isNext) {
+      // Half of what the library takes, in the time of which a keystroke is echoed.
+      this.#socket.write(frameOf(message), this.#onPosted);
+    } else this.#ws.send(message, { compress: false }, this.#onPosted);
+  }
+
+  /** Nothing of the library's waits to be written. */
+  get #isNext(): boolean {
+    return this.#compressing === 0 && this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  readonly #onCompressed = (): void => {
+    this.#compressing--;
+    this.#onPosted();
+  };
+
+  readonly #onPosted = (): void => {
+    this.#movedAt = performance.now();
+    if (this.buffered > 0) return;
+    if (this.#ws.isPaused) this.#ws.resume();
+    if (!this.closed.aborted) this.#o.onDrained?.();
+  };
+
+  get buffered(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  get compresses(): boolean {
+    return this.#ws.extensions.includes('permessage-deflate');
+  }
+
   close(code: number, reason: string): void {
     if (this.closed.aborted) return;
     this.#ws.close(code, reason);
@@ -197,6 +307,8 @@ class OpenSocket implements WebSocketConnection {
   /** What a stalled reader has not read would keep the connection open. */
   #end(): void {
     this.#closed.abort();
+    // Its answer to a close is to be heard.
+    if (this.#ws.isPaused) this.#ws.resume();
     const timer = setTimeout(() => this.#ws.terminate(), this.#o.closeMs ?? usualCloseMs);
     this.#ws.once('close', () => clearTimeout(timer));
   }
@@ -208,7 +320,10 @@ class OpenSocket implements WebSocketConnection {
       if (performance.now() - this.#pingedAt >= this.#o.stallMs) this.#stalled();
       return;
     }
-    if (this.#ws.bufferedAmount > 0) return;
+    if (this.buffered > 0) {
+      if (this.#movedAt > 0 && performance.now() - this.#movedAt >= this.#o.stallMs) this.#stalled();
+      return;
+    }
     this.#pingedAt = performance.now();
     this.#ws.ping();
   }

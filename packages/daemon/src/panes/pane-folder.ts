@@ -47,6 +47,11 @@ export class PaneFolder {
     await writePrivateFile(join(this.path, 'launch'), launchFile(launch));
   }
 
+  /** Whether a wrapper has taken the launch file that was written last: it empties it. */
+  async wasLaunchTaken(): Promise<boolean> {
+    return (await this.read('launch')) === '';
+  }
+
   async writeFile(name: string, content: string): Promise<void> {
     await writePrivateFile(join(this.path, name), content);
   }

@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 
 /** A thread with a program of its own, as its owner sees it. Disposing of it lets it finish what it does. */
 export interface Thread<In> extends AsyncDisposable {
-  send(message: In): void;
+  /** @param transfer what of the message becomes the thread's own, without a copy */
+  send(message: In, transfer?: readonly ArrayBuffer[]): void;
 }
 
 export interface ThreadOptions<In, Out> {
@@ -58,7 +59,7 @@ export function startThread<In, Out>(options: ThreadOptions<In, Out>): Thread<In
   });
   worker.on('message', heard);
   return {
-    send: (message) => worker.postMessage(message),
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
     async [Symbol.asyncDispose]() {
       stopping = true;
       worker.postMessage(stop);

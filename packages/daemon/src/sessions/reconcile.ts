@@ -14,6 +14,10 @@ export interface ReconcilerOptions {
   starter: SessionStarter;
   /** Process id of the program of a session's present run. */
   pidOf: (sessionId: string) => Promise<number | null>;
+  /** Whether a wrapper has taken the launch file that was written last for a session. */
+  wasLaunchTaken: (sessionId: string) => Promise<boolean>;
+  /** Takes a session back whose pane was never made; says why. */
+  takeBack: (record: SessionRecord, reason: string) => Promise<void>;
   ends: SessionEnds;
   tmux: Tmux;
   panes: LivePanes;
@@ -83,11 +87,22 @@ export class Reconciler {
       return isOver ? ends.end(key, { exitCode: null }) : starter.adopt(record, pane);
     }
     if (!isLive(record.status)) return;
-    const detail =
-      record.status === 'starting' && record.tokenHash === null
-        ? 'the daemon ended before the pane was made'
-        : 'its pane was gone when the daemon looked';
+    if (exitCode !== null || !(await this.#wasNeverStarted(record))) {
+      return ends.end(key, { exitCode, detail: 'its pane was gone when the daemon looked' });
+    }
+    const detail = 'the daemon ended before the pane was made';
+    // A first start leaves a session or nothing: whoever was cut off asks again, with the same name.
+    if (record.run === 1) {
+      this.#o.log.info({ session: record.id, name: record.name }, 'a start that was cut off is taken back');
+      return this.#o.takeBack(record, detail);
+    }
     return ends.end(key, { exitCode, detail });
+  }
+
+  /** Whether the daemon ended between the row and the pane. The token is stored when the launch file was written. */
+  async #wasNeverStarted({ id, status, tokenHash }: SessionRecord): Promise<boolean> {
+    if (status !== 'starting') return false;
+    return tokenHash === null || !(await this.#o.wasLaunchTaken(id));
   }
 
   /** While running: sessions whose pane went away have ended. Calls during a run make it look once more. */

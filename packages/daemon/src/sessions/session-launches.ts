@@ -17,7 +17,7 @@ import { reapLeftovers } from './program-end.ts';
 import type { SessionEnds } from './session-ends.ts';
 import { type Alongside, sessionEvent } from './session-events.ts';
 import type { SessionPolicies } from './session-policies.ts';
-import { label, type SessionRecord } from './session-record.ts';
+import { type LaunchRecord, label, type SessionRecord } from './session-record.ts';
 import type { SessionStarter } from './session-starter.ts';
 import type { SessionsStore } from './sessions.store.ts';
 
@@ -73,12 +73,13 @@ export class SessionLaunches {
     }
     if (request.name) await this.requireFreeName(request.name, null);
     await this.#requireRoom();
-    const launch = {
+    const launch: LaunchRecord = {
       args: request.args,
       billingMode: request.billingMode,
       dangerousMode: request.dangerousMode,
       envKeys: Object.keys(request.env),
       trusted: request.trust,
+      ...(request.record === undefined ? {} : { recorded: request.record }),
     };
     const env = launcher.environment(provider, { launch }, request.env);
     launcher.checkCommand(provider, request.args, request.cwd, env);
@@ -137,7 +138,7 @@ export class SessionLaunches {
     try {
       await this.#o.starter.start(provider, record, conversation, request.env);
     } catch (error) {
-      await this.#undoCreate(record, error);
+      await this.takeBack(record, messageOf(error));
       throw error;
     }
     return this.#reload(record);
@@ -244,8 +245,8 @@ export class SessionLaunches {
     });
   }
 
-  /** The pane was never made: nothing of the session stays. */
-  async #undoCreate(record: SessionRecord, error: unknown): Promise<void> {
+  /** The pane of a first run was never made, or its start failed: nothing of the session stays. */
+  async takeBack(record: SessionRecord, reason: string): Promise<void> {
     await this.#o.tmux.killSession(tmuxSessionName(record.id)).catch(() => undefined);
     await reapLeftovers(record.id);
     this.#o.panes.delete(record.id);
@@ -254,7 +255,7 @@ export class SessionLaunches {
     await this.#storeSoon(record, () =>
       this.#o.ledger.record(async (tx, emit) => {
         await this.#o.store.in(tx).remove(record.id, this.#o.clock.now());
-        emit(sessionEvent(record, 'session.failed', { reason: messageOf(error) }));
+        emit(sessionEvent(record, 'session.failed', { reason }));
       }),
     );
   }
@@ -284,10 +285,12 @@ export class SessionLaunches {
 
   /** Throws `name_taken`. */
   async requireFreeName(name: string, exceptId: string | null): Promise<void> {
-    if (!(await this.#o.store.nameTaken(name, exceptId))) return;
+    const holder = await this.#o.store.findByName(name);
+    if (!holder || holder.id === exceptId) return;
     throw new CodepiperError(
       'name_taken',
-      `Another session is named "${name}". Choose another name, or rename that one.`,
+      `Session ${holder.id.slice(0, 8)} (${holder.status}) is named "${name}" already. Choose another name, or rename that one.`,
+      { session: holder.id, status: holder.status },
     );
   }
 

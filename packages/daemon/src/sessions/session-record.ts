@@ -15,6 +15,8 @@ export interface LaunchRecord {
   dangerousMode: boolean;
   envKeys: string[];
   trusted: boolean;
+  /** Whether its terminal is recorded; absent: as the daemon is set. */
+  recorded?: boolean;
 }
 
 /** The agent's own conversation. */

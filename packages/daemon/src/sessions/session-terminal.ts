@@ -66,6 +66,17 @@ export class SessionTerminal {
     return sessions.get(record.id);
   }
 
+  /** The pane has another size, whoever gave it that. */
+  async noteSize(id: string, { cols, rows }: { cols: number; rows: number }): Promise<void> {
+    const { ledger, store, clock } = this.#o;
+    await ledger.record(async (tx, emit) => {
+      const record = await store.in(tx).get(id);
+      if (!record || !isLive(record.status) || (record.cols === cols && record.rows === rows)) return;
+      await store.in(tx).update(id, { cols, rows }, clock.now());
+      emit(sessionEvent(record, 'session.resized', { cols, rows }));
+    });
+  }
+
   /** Text of the pane; of an ended session what was on it last. */
   async output(
     ref: string,

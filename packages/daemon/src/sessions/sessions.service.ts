@@ -126,6 +126,7 @@ export class SessionsService {
         billingMode: record.launch.billingMode,
         dangerousMode: record.launch.dangerousMode,
         trust: record.launch.trusted,
+        ...(record.launch.recorded === undefined ? {} : { record: record.launch.recorded }),
         policySets: record.policySets,
         ...(record.policyDefault ? { policyDefault: record.policyDefault } : {}),
         providerResume: { providerSessionId: record.conversation.id, mode: 'fork' },
@@ -168,6 +169,19 @@ export class SessionsService {
     return this.#reload(record);
   }
 
+  /** Says whether the session's terminal is recorded from now on, whatever the daemon is set to. */
+  async setRecorded(ref: string, recorded: boolean): Promise<SessionRecord> {
+    const { id } = await this.get(ref);
+    await this.#o.ledger.record(async (tx, emit) => {
+      const store = this.#o.store.in(tx);
+      const record = await store.get(id);
+      if (!record || record.launch.recorded === recorded) return;
+      await store.update(id, { launch: { ...record.launch, recorded } }, this.#o.clock.now());
+      emit(sessionEvent(record, 'session.recording', { on: recorded, reason: 'a person said so' }));
+    });
+    return this.#reload({ id });
+  }
+
   async remove(ref: string): Promise<void> {
     const { id } = await this.get(ref);
     await this.#verbs.run(id, async () => {
@@ -205,7 +219,10 @@ export class SessionsService {
 
   /** Compares one session with tmux again and takes up its pane when it is there. */
   async recover(ref: string): Promise<SessionRecord> {
-    const record = await this.get(ref);
+    const { id, status } = await this.get(ref);
+    // A start that is under way has no pane yet: that is no loss.
+    if (isLive(status) && !this.#o.panes.has(id)) await this.#verbs.run(id, async () => undefined);
+    const record = await this.#reload({ id });
     await this.#o.reconciler().one(record);
     const now = await this.#reload(record);
     if (isLive(now.status)) return now;

@@ -107,8 +107,8 @@ export class SessionsStore {
     // Programs say whole ids: the quickest question, and it comes first.
     const whole = wholeId.test(ref) ? await this.get(ref) : null;
     if (whole) return whole;
-    const exact = await this.#select().where('name', '=', ref).executeTakeFirst();
-    if (exact) return toRecord(exact);
+    const exact = await this.findByName(ref);
+    if (exact) return exact;
     const matches = /^[0-9a-f-]+$/i.test(ref)
       ? await this.#select()
           .where('id', 'like', `${ref.toLowerCase()}%`)
@@ -157,14 +157,9 @@ export class SessionsStore {
     return row.count;
   }
 
-  async nameTaken(name: string, exceptId: string | null): Promise<boolean> {
-    let query = this.#db
-      .selectFrom('sessions')
-      .select('id')
-      .where('removed_at', 'is', null)
-      .where('name', '=', name);
-    if (exceptId) query = query.where('id', '!=', exceptId);
-    return (await query.executeTakeFirst()) !== undefined;
+  async findByName(name: string): Promise<SessionRecord | null> {
+    const row = await this.#select().where('name', '=', name).executeTakeFirst();
+    return row ? toRecord(row) : null;
   }
 
   async insert(record: SessionRecord): Promise<void> {

@@ -25,11 +25,14 @@ export class TextFollower implements Disposable {
   /** Resolves when the bytes are read. */
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      this.#terminal.write(bytes, () => {
-        if (this.#terminal.buffer.active.type === 'normal') this.#tellFinishedLines();
-        else this.#tellWhenQuiet();
-        resolve();
-      });
+      for (let at = 0; at === 0 || at < bytes.length; at += scrollback) {
+        // No more lines than are remembered until they are told, even where each is one byte.
+        this.#terminal.write(bytes.subarray(at, at + scrollback), () => {
+          if (this.#terminal.buffer.active.type === 'normal') this.#tellFinishedLines();
+          else this.#tellWhenQuiet();
+          if (at + scrollback >= bytes.length) resolve();
+        });
+      }
     });
   }
 

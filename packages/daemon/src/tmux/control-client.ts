@@ -1,90 +1,92 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { AttachGate } from './attach-gate.ts';
+import { ControlLines, failed, type RunOptions } from './control-lines.ts';
 import { type ControlBlock, type ControlEvent, ControlParser } from './control-parser.ts';
-import { commandDeadline } from './run-tmux.ts';
 
+/**
+ * How long a client may take to be attached before it is killed, in milliseconds. What waits for it fails much sooner;
+ * but a kill amid the greeting may end the server, and with it every agent, so it is for what is hopeless.
+ */
+const attachDeadline = 30_000;
 /** How long a client may take to detach before it is killed, in milliseconds. */
 const detachDeadline = 2_000;
-
-interface Pending {
-  /** What the line's last block says. */
-  token: string;
-  blocks: ControlBlock[];
-  settle(blocks: ControlBlock[] | CodepiperError): void;
-}
+/** How long what a killed client said may take to be read, in milliseconds: a server that is stuck holds its pipes. */
+const killDeadline = 1_000;
 
 export interface ControlClientOptions {
   /** tmux's arguments; must end in a command that attaches. */
   args: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** Says when the process may be started, and lines be sent that are told to others. */
+  gate?: AttachGate;
+  /** All lines are told to others, as tmux tells what happens to paste buffers. */
+  isAllTold?: boolean;
+  /** Replies to commands inside others cannot be told from what hooks of a person's server say: all are taken. */
+  isUnflagged?: boolean;
+  /** How long it may take to be attached before it is killed, in milliseconds. */
+  attachDeadlineMs?: number;
   /** Notifications and output; blocks are kept. */
   onEvent(event: Exclude<ControlEvent, ControlBlock>): void;
 }
 
-/**
- * One `tmux -C` process. One line at a time goes in; all blocks of its commands come back, in order.
- *
- * A line may hold several commands, and `if-shell` adds more, so the number of blocks of a line is not known. Each
- * line is therefore followed by one that prints a token nobody can guess, and everything up to that belongs to it.
- */
+/** One `tmux -C` process: its life, its place in the gate, and what it says. Lines are `ControlLines`. */
 export class ControlClient {
-  readonly pid: number | undefined;
   /** Resolves when the process has ended and all it said was read. */
   readonly closed: Promise<void>;
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #nonce = randomBytes(8).toString('hex');
-  readonly #pending: Pending[] = [];
-  #count = 0;
+  readonly #options: ControlClientOptions;
+  readonly #parser: ControlParser;
+  readonly #lines: ControlLines;
+  readonly #ended = Promise.withResolvers<void>();
+  #child: ChildProcessWithoutNullStreams | null = null;
   #lastByte = 0;
   #isOpen = true;
+  #isPaused = false;
   #words = '';
   /**
-   * Lines until the client is attached; null from then on. The server reads our input before it has the attach command
-   * that is in the arguments, and what comes too early fails with `no current client`.
+   * The server reads our input before it has the attach command that is in the arguments, and what comes too early
+   * fails with `no current client`: lines are sent from then on.
    */
-  #held: string[] | null = [];
+  #isAttached = false;
+  /** Where the process stands in the gate. */
+  #gate: 'none' | 'attaching' | 'leaving' = 'none';
+  /** For a process that does not come, or does not go. */
+  #deadline: NodeJS.Timeout | undefined;
+  #hasEnded = false;
 
   constructor(options: ControlClientOptions) {
-    const child = spawn('tmux', [...options.args], { env: options.env, cwd: '/', stdio: 'pipe' });
-    this.#child = child;
-    this.pid = child.pid;
-    const parser = new ControlParser((event) => {
-      if (event.type === 'block') this.#take(event);
-      else {
-        if (event.type === 'exit') this.#isOpen = false;
-        if (event.type === 'exit' || event.type === 'other')
-          this.#words = 'text' in event ? event.text : event.reason;
-        if (event.type === 'other' && event.text.startsWith('%session-changed ')) this.#release();
-        options.onEvent(event);
-      }
+    const { gate, isAllTold = false, isUnflagged = false } = options;
+    this.#options = options;
+    this.closed = this.#ended.promise;
+    this.#lines = new ControlLines({
+      ...{ gate, isAllTold, isUnflagged },
+      // A client that said nothing at all meanwhile is stuck, or its server is.
+      onLate: (sentAt) => {
+        if (this.#lastByte < sentAt) this.kill();
+      },
     });
-    this.closed = new Promise((resolve) => {
-      const end = (): void => {
-        this.#isOpen = false;
-        const words = this.#words.replace(/^%\S+\s*/, '');
-        const error = failed(`the connection to tmux was lost${words ? ` (${words})` : ''}`);
-        for (const pending of this.#pending.splice(0)) pending.settle(error);
-        resolve();
-      };
-      child.once('error', end);
-      child.once('close', end);
-    });
-    // Out of file descriptors there is a process object without pipes, and its `error` comes later.
-    if (!child.stdout) return;
-    child.stdout.on('data', (chunk: Buffer) => {
-      this.#lastByte = performance.now();
-      parser.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#words = chunk.toString('utf8').trim();
-    });
-    child.stdin.on('error', () => undefined); // the process is gone: `close` tells
+    this.#parser = new ControlParser((event) => this.#onEvent(event));
+    if (gate) gate.enter('attach', () => this.#start());
+    else this.#start();
+  }
+
+  /** Undefined before the process was started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Whether a line can be sent. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether the process has ended; there may be output of it to read. */
+  get hasExited(): boolean {
+    return this.#child !== null && (this.#child.exitCode !== null || this.#child.signalCode !== null);
+  }
+
+  /** From here on all lines are told to others. */
+  tellAll(): void {
+    this.#lines.tellAll();
   }
 
   /**
@@ -93,32 +95,9 @@ export class ControlClient {
    * @throws CodepiperError `tmux_failed` when the connection is lost or no answer comes in time; the line may have
    * run all the same
    */
-  run(line: string, deadline = commandDeadline): Promise<ControlBlock[]> {
+  run(line: string, options?: RunOptions): Promise<ControlBlock[]> {
     if (!this.#isOpen) return Promise.reject(failed('the connection to tmux was lost'));
-    return new Promise((resolve, reject) => {
-      const token = `${this.#nonce}-${this.#count++}`;
-      const sent = performance.now();
-      const timer = setTimeout(() => {
-        // The entry stays in line: a late answer must find its place.
-        pending.settle = () => undefined;
-        reject(failed(`tmux did not answer within ${deadline / 1000} s`));
-        // A client that said nothing at all meanwhile is stuck, or its server is.
-        if (this.#lastByte < sent) this.kill();
-      }, deadline);
-      const pending: Pending = {
-        token,
-        blocks: [],
-        settle: (result) => {
-          clearTimeout(timer);
-          if (result instanceof CodepiperError) reject(result);
-          else resolve(result);
-        },
-      };
-      this.#pending.push(pending);
-      const text = `${line}\ndisplay-message -p ${token}\n`;
-      if (this.#held) this.#held.push(text);
-      else this.#child.stdin.write(text);
-    });
+    return this.#lines.run(line, options);
   }
 
   /** Sends a line whose answer does not matter. It has its place in the order all the same. */
@@ -128,54 +107,144 @@ export class ControlClient {
 
   /** Stops reading: tmux then holds the output back. */
   pause(): void {
-    this.#child.stdout.pause();
+    this.#isPaused = true;
+    this.#child?.stdout.pause();
   }
 
   resume(): void {
-    this.#child.stdout.resume();
+    this.#isPaused = false;
+    this.#child?.stdout.resume();
   }
 
   /** Detaches and reads to the end, so that nothing is left in the server; kills the client if that takes too long. */
   async close(): Promise<void> {
-    this.#child.stdin.end(this.#isOpen ? 'detach-client\n' : '');
     this.resume();
-    const timer = setTimeout(() => this.kill(), detachDeadline);
+    const { gate } = this.#options;
+    if (!this.#child) this.#end();
+    else if (!gate || this.#gate === 'leaving') this.#detach();
+    else {
+      // One that is being attached leaves after that, whatever becomes of it.
+      gate.enter('change', () => {
+        if (this.#gate === 'leaving') gate.leave('change');
+        this.#detach();
+      });
+    }
+    const timer = setTimeout(() => this.kill(), this.#attachDeadline + detachDeadline);
     await this.closed;
     clearTimeout(timer);
   }
 
+  /** For a client that is stuck; `close` is how one is let go. */
   kill(): void {
     this.#isOpen = false;
-    this.#child.kill('SIGKILL');
-  }
-
-  #release(): void {
-    for (const text of this.#held ?? []) this.#child.stdin.write(text);
-    this.#held = null;
-  }
-
-  #take(block: ControlBlock): void {
-    const pending = this.#pending[0];
-    if (!pending) return; // e.g. the block of the attach command itself
-    if (block.body.length === pending.token.length && block.body.toString('latin1') === pending.token) {
-      this.#pending.shift();
-      pending.settle(pending.blocks);
-    } else if (block.flags & 1) {
-      pending.blocks.push(block);
+    if (!this.#child) {
+      this.#end();
+      return;
     }
+    this.#leave();
+    this.#child.kill('SIGKILL');
+    this.#after(killDeadline, () => {
+      this.#child?.stdout.destroy();
+      this.#child?.stderr.destroy();
+    });
   }
-}
 
-/** The error of every tmux call that did not work. */
-export function failed(message: string, details?: Record<string, unknown>): CodepiperError {
-  return new CodepiperError('tmux_failed', message, details);
-}
+  get #attachDeadline(): number {
+    return this.#options.attachDeadlineMs ?? attachDeadline;
+  }
 
-/** Text of the blocks, one after the other. Throws tmux's own words when one is an error. */
-export function textsOf(blocks: readonly ControlBlock[], doing: string): string[] {
-  return blocks.map(({ ok, body }) => {
-    const text = body.toString('utf8');
-    if (!ok) throw failed(`tmux failed to ${doing}: ${text}`);
-    return text;
-  });
+  #start(): void {
+    const { args, env, gate } = this.#options;
+    if (!this.#isOpen) {
+      gate?.leave('attach');
+      return;
+    }
+    let child: ChildProcessWithoutNullStreams;
+    try {
+      child = spawn('tmux', [...args], { env, cwd: '/', stdio: 'pipe' });
+    } catch (error) {
+      // Out of memory, for instance; most errors come as events.
+      this.#words = String(error);
+      this.#end();
+      gate?.leave('attach');
+      return;
+    }
+    this.#gate = 'attaching';
+    this.#child = child;
+    this.#after(this.#attachDeadline, () => this.kill());
+    child.once('error', () => this.#end());
+    child.once('close', () => this.#end());
+    // Out of file descriptors there is a process object without pipes, and its `error` comes later.
+    if (!child.stdout) return;
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#lastByte = performance.now();
+      this.#parser.push(chunk);
+    });
+    if (this.#isPaused) child.stdout.pause();
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#words = chunk.toString('utf8').trim();
+    });
+    child.stdin.on('error', () => undefined); // the process is gone: `close` tells
+  }
+
+  #onEvent(event: ControlEvent): void {
+    if (event.type === 'block') {
+      this.#lines.take(event);
+      return;
+    }
+    if (event.type === 'exit') {
+      this.#isOpen = false;
+      this.#leave();
+    }
+    if (event.type === 'exit' || event.type === 'other')
+      this.#words = 'text' in event ? event.text : event.reason;
+    if (event.type === 'other' && event.text.startsWith('%session-changed ')) this.#onAttached();
+    this.#options.onEvent(event);
+  }
+
+  #onAttached(): void {
+    if (this.#isAttached) return;
+    this.#isAttached = true;
+    if (this.#gate === 'attaching') {
+      this.#gate = 'none';
+      clearTimeout(this.#deadline);
+      this.#options.gate?.leave('attach');
+    }
+    this.#lines.open((text) => this.#child?.stdin.write(text));
+  }
+
+  #detach(): void {
+    this.#gate = 'leaving';
+    this.#after(detachDeadline, () => this.kill());
+    this.#child?.stdin.end(this.#isOpen ? 'detach-client\n' : '');
+  }
+
+  /** The process ends, and tmux will tell: nothing is attached until it has. */
+  #leave(): void {
+    const { gate } = this.#options;
+    if (this.#gate === 'leaving') return;
+    gate?.mark();
+    if (this.#gate === 'attaching') gate?.leave('attach');
+    this.#gate = 'leaving';
+    this.#after(detachDeadline, () => this.kill());
+  }
+
+  #after(delay: number, act: () => void): void {
+    clearTimeout(this.#deadline);
+    if (!this.#hasEnded) this.#deadline = setTimeout(act, delay);
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return; // a program that cannot be run is an error, and is closed too
+    this.#isOpen = false;
+    if (this.#child) {
+      this.#leave();
+      void this.#options.gate?.leaveAfterBarrier();
+    }
+    this.#hasEnded = true;
+    clearTimeout(this.#deadline);
+    const words = this.#words.replace(/^%\S+\s*/, '');
+    this.#lines.close(failed(`the connection to tmux was lost${words ? ` (${words})` : ''}`));
+    this.#ended.resolve();
+  }
 }

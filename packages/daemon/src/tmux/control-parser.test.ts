@@ -28,6 +28,20 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return [0, ...at].map((start, index) => bytes.subarray(start, at[index] ?? bytes.length));
 }
 
+/** One event for what a pane printed without another event between. */
+function mergeOutput(events: readonly ControlEvent[]): ControlEvent[] {
+  const merged: ControlEvent[] = [];
+  for (const event of events) {
+    const last = merged.at(-1);
+    if (last?.type === 'output' && event.type === 'output' && last.paneId === event.paneId) {
+      last.data = Buffer.concat([last.data, event.data]);
+    } else {
+      merged.push({ ...event });
+    }
+  }
+  return merged;
+}
+
 describe('control mode parser', () => {
   it('gives blocks with their bodies, errors and flags', () => {
     const text = '%begin 1 2 1\na\n\nb\n%end 1 2 1\n%begin 1 3 0\nno such pane\n%error 1 3 0\n';
@@ -48,7 +62,7 @@ describe('control mode parser', () => {
     const text = [
       '%sessions-changed',
       '%subscription-changed titles $0 - - - : %1\ta : b',
-      '%layout-change @1 b25d,80x24,0,0,1 b25d,80x24,0,0,1 *',
+      '%layout-change @1 b25d,80x24,0,0,1 b25d,80x23,0,0,1 *',
       '%pause %4',
       '%continue %4',
       '%window-close @3',
@@ -60,7 +74,7 @@ describe('control mode parser', () => {
     expect(parseText(text)).toEqual([
       { type: 'sessions-changed' },
       { type: 'subscription-changed', name: 'titles', value: '%1\ta : b' },
-      { type: 'layout-change', windowId: '@1', layout: 'b25d,80x24,0,0,1' },
+      { type: 'layout-change', layout: 'b25d,80x24,0,0,1', visible: 'b25d,80x23,0,0,1' },
       { type: 'pause', paneId: '%4' },
       { type: 'continue', paneId: '%4' },
       { type: 'window-close', windowId: '@3' },
@@ -84,16 +98,31 @@ describe('control mode parser', () => {
               Buffer.from('\n'),
             ]),
           );
-          expect(parse(cut(stream, places))).toEqual(
-            outputs.map(({ pane, bytes }) => ({
-              type: 'output',
-              paneId: `%${pane}`,
-              data: Buffer.from(bytes),
-            })),
+          expect(mergeOutput(parse(cut(stream, places)))).toEqual(
+            mergeOutput(
+              outputs.map(({ pane, bytes }) => ({
+                type: 'output',
+                paneId: `%${pane}`,
+                data: Buffer.from(bytes),
+              })),
+            ),
           );
         },
       ),
     );
+  });
+
+  it('keeps the order of output and everything else, and what it told stays as it is', () => {
+    const [first, block, second, ...rest] = parseText(
+      '%output %1 a\\012\n%output %1 b\n%begin 1 2 1\nx\n%end 1 2 1\n%output %1 c\n%output %2 d\n%pause %1\n',
+    );
+    expect(first).toEqual({ type: 'output', paneId: '%1', data: Buffer.from('a\nb') });
+    expect(block).toMatchObject({ type: 'block', body: Buffer.from('x') });
+    expect(second).toEqual({ type: 'output', paneId: '%1', data: Buffer.from('c') });
+    expect(rest).toEqual([
+      { type: 'output', paneId: '%2', data: Buffer.from('d') },
+      { type: 'pause', paneId: '%1' },
+    ]);
   });
 
   it('gives the bytes of any block, however it is cut', () => {

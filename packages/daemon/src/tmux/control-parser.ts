@@ -12,18 +12,25 @@ export interface ControlBlock {
 /** What a control client is told. Notifications without a case of their own have `type: 'other'`. */
 export type ControlEvent =
   | ControlBlock
+  /** What one pane printed, without a gap; several of tmux's own lines when they come together. */
   | { type: 'output'; paneId: string; data: Buffer }
   | { type: 'pause'; paneId: string }
   | { type: 'continue'; paneId: string }
-  | { type: 'layout-change'; windowId: string; layout: string }
+  | { type: 'layout-change'; layout: string; visible: string }
   | { type: 'window-close'; windowId: string }
   | { type: 'sessions-changed' }
   | { type: 'subscription-changed'; name: string; value: string }
   | { type: 'exit'; reason: string }
   | { type: 'other'; text: string };
 
+const nothing = Buffer.alloc(0);
 const newline = 0x0a;
+const space = 0x20;
 const backslash = 0x5c;
+const outputWord = Buffer.from('%output ');
+const extendedOutputWord = Buffer.from('%extended-output ');
+const beginWord = Buffer.from('%begin ');
+const colonWord = Buffer.from(' : ');
 
 /**
  * Reads tmux's control mode: bytes in, events out. Works on bytes throughout, as a pane's output may be cut anywhere,
@@ -33,22 +40,45 @@ export class ControlParser {
   readonly #onEvent: (event: ControlEvent) => void;
   /** Pieces of a line whose end has not come yet. */
   #partial: Buffer[] = [];
+  #partialLength = 0;
   #block: { guard: string; flags: number; lines: Buffer[] } | null = null;
+  /** Holds the output of one push, its escapes undone: never longer than what tmux wrote. */
+  #decoded = nothing;
+  #decodedEnd = 0;
+  /** The pane whose output stands at the end of it, not told yet, and where that begins. */
+  #pane = '';
+  #paneBytes = Buffer.alloc(0);
+  #paneStart = 0;
 
   constructor(onEvent: (event: ControlEvent) => void) {
     this.#onEvent = onEvent;
   }
 
   push(chunk: Buffer): void {
+    // A new one each time: what was told is the reader's.
+    this.#decoded = Buffer.allocUnsafe(this.#partialLength + chunk.length);
+    this.#decodedEnd = 0;
+    this.#paneStart = 0;
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      this.#partial.push(chunk.subarray(start, end));
-      const line = this.#partial.length === 1 ? this.#partial[0] : Buffer.concat(this.#partial);
-      this.#partial = [];
+      this.#line(this.#whole(chunk.subarray(start, end)));
       start = end + 1;
-      if (line) this.#line(line);
     }
-    if (start < chunk.length) this.#partial.push(Buffer.from(chunk.subarray(start)));
+    if (start < chunk.length) {
+      this.#partial.push(Buffer.from(chunk.subarray(start)));
+      this.#partialLength += chunk.length - start;
+    }
+    this.#tellOutput();
+    // A pane may be quiet for hours after this.
+    this.#decoded = nothing;
+  }
+
+  #whole(end: Buffer): Buffer {
+    if (this.#partial.length === 0) return end;
+    const line = Buffer.concat([...this.#partial, end]);
+    this.#partial = [];
+    this.#partialLength = 0;
+    return line;
   }
 
   #line(line: Buffer): void {
@@ -61,27 +91,45 @@ export class ControlParser {
         return;
       }
       this.#block = null;
-      this.#onEvent({ type: 'block', ok, flags: block.flags, body: joinLines(block.lines) });
-      return;
-    }
-    if (startsWith(line, '%output ')) {
-      const space = line.indexOf(0x20, 8);
-      if (space === -1) return;
-      const paneId = line.toString('latin1', 8, space);
-      this.#onEvent({ type: 'output', paneId, data: unescapeOctal(line.subarray(space + 1)) });
-    } else if (startsWith(line, '%extended-output ')) {
+      this.#tell({ type: 'block', ok, flags: block.flags, body: joinLines(block.lines) });
+    } else if (startsWith(line, outputWord)) {
+      const from = line.indexOf(space, outputWord.length);
+      if (from !== -1) this.#output(outputWord.length, from, line, from + 1);
+    } else if (startsWith(line, extendedOutputWord)) {
       // `%extended-output %1 <age> … : data`: what stands between may grow, the colon ends it.
-      const colon = line.indexOf(' : ', 17, 'latin1');
-      const space = line.indexOf(0x20, 17);
+      const word = line.indexOf(space, extendedOutputWord.length);
+      const colon = line.indexOf(colonWord, extendedOutputWord.length);
       if (colon === -1) return;
-      const paneId = line.toString('latin1', 17, space);
-      this.#onEvent({ type: 'output', paneId, data: unescapeOctal(line.subarray(colon + 3)) });
-    } else if (startsWith(line, '%begin ')) {
-      const guard = line.toString('latin1', 7);
+      this.#output(extendedOutputWord.length, word, line, colon + colonWord.length);
+    } else if (startsWith(line, beginWord)) {
+      const guard = line.toString('latin1', beginWord.length);
       this.#block = { guard, flags: Number(guard.split(' ')[2] ?? 0), lines: [] };
     } else {
-      this.#onEvent(notification(line.toString('utf8')));
+      this.#tell(notification(line.toString('utf8')));
     }
+  }
+
+  /** The output of the pane whose id stands between two places of the line. */
+  #output(idFrom: number, idEnd: number, line: Buffer, from: number): void {
+    const known = this.#paneBytes;
+    const isSame = known.compare(line, idFrom, idEnd) === 0;
+    if (!isSame) {
+      this.#tellOutput();
+      this.#paneBytes = Buffer.from(line.subarray(idFrom, idEnd));
+      this.#pane = this.#paneBytes.toString('latin1');
+    }
+    this.#decodedEnd = unescapeOctal(line, from, this.#decoded, this.#decodedEnd);
+  }
+
+  #tellOutput(): void {
+    const data = this.#decoded.subarray(this.#paneStart, this.#decodedEnd);
+    this.#paneStart = this.#decodedEnd;
+    if (data.length > 0) this.#onEvent({ type: 'output', paneId: this.#pane, data });
+  }
+
+  #tell(event: ControlEvent): void {
+    this.#tellOutput();
+    this.#onEvent(event);
   }
 }
 
@@ -93,7 +141,7 @@ function notification(text: string): ControlEvent {
     case '%continue':
       return { type: 'continue', paneId: first };
     case '%layout-change':
-      return { type: 'layout-change', windowId: first, layout: rest[0] ?? '' };
+      return { type: 'layout-change', layout: rest[0] ?? '', visible: rest[1] ?? '' };
     case '%window-close':
     case '%unlinked-window-close':
       return { type: 'window-close', windowId: first };
@@ -110,8 +158,8 @@ function notification(text: string): ControlEvent {
   }
 }
 
-function startsWith(line: Buffer, prefix: string): boolean {
-  return line.length >= prefix.length && line.toString('latin1', 0, prefix.length) === prefix;
+function startsWith(line: Buffer, word: Buffer): boolean {
+  return line.length >= word.length && line.compare(word, 0, word.length, 0, word.length) === 0;
 }
 
 function isGuard(line: Buffer, word: string, guard: string): boolean {
@@ -124,19 +172,23 @@ function joinLines(lines: Buffer[]): Buffer {
   return Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [separator, line])));
 }
 
-/** tmux writes control characters and the backslash of a pane's output as three octal digits. */
-function unescapeOctal(escaped: Buffer): Buffer {
-  const result = Buffer.allocUnsafe(escaped.length);
-  let length = 0;
-  for (let index = 0; index < escaped.length; index++) {
-    const byte = escaped[index] ?? 0;
-    if (byte === backslash && index + 3 < escaped.length) {
-      const value = Number.parseInt(escaped.toString('latin1', index + 1, index + 4), 8);
-      result[length++] = value & 0xff;
+/**
+ * tmux writes control characters and the backslash of a pane's output as three octal digits. Writes what they stand for
+ * into `target` from `at` on, and returns where that ends.
+ */
+function unescapeOctal(line: Buffer, from: number, target: Buffer, at: number): number {
+  let end = at;
+  for (let index = from; index < line.length; index++) {
+    let byte = line[index] ?? 0;
+    if (byte === backslash && index + 3 < line.length) {
+      byte = (digit(line[index + 1]) << 6) | (digit(line[index + 2]) << 3) | digit(line[index + 3]);
       index += 3;
-    } else {
-      result[length++] = byte;
     }
+    target[end++] = byte;
   }
-  return result.subarray(0, length);
+  return end;
+}
+
+function digit(byte = 0): number {
+  return byte & 7; // 0x30 to 0x37
 }

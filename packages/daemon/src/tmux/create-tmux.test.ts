@@ -417,6 +417,30 @@ describe('the connection', () => {
     expect(gone).toBe(0);
   });
 
+  it('keeps the server alive while streams and sessions come and go at once', async () => {
+    const pane = await start(['cat']);
+    const pid = await server.run('display-message', '-p', '#{pid}');
+    const watch = async (): Promise<void> => {
+      for (let round = 0; round < 25; round++) {
+        await using stream = tmux.stream(pane.paneId, { history: 0 });
+        const { value } = await stream[Symbol.asyncIterator]().next();
+        expect(value?.type).toBe('rebuilt');
+      }
+    };
+    const work = async (): Promise<void> => {
+      for (let round = 0; round < 25; round++) {
+        const { sessionName, paneId } = await start(['cat']);
+        const stream = tmux.stream(paneId, { history: 0 });
+        await stream[Symbol.asyncIterator]().next();
+        await tmux.pressKeys(pane.paneId, ['x']);
+        await tmux.killSession(sessionName);
+        await stream[Symbol.asyncDispose]();
+      }
+    };
+    await Promise.all([watch(), watch(), work(), work()]);
+    expect(await server.run('display-message', '-p', '#{pid}')).toBe(pid);
+  }, 60_000);
+
   it('fails calls in time when the server does not answer', async () => {
     const pane = await start(['cat']);
     const pid = Number(await server.run('display-message', '-p', '#{pid}'));
@@ -428,6 +452,21 @@ describe('the connection', () => {
     }
     expect(await waitFor('an answer', () => tmux.listPanes())).toHaveLength(1);
   });
+
+  it('is let go although the server does not answer', async () => {
+    const pane = await start(['cat']);
+    const stream = tmux.stream(pane.paneId, { history: 0 });
+    await stream[Symbol.asyncIterator]().next();
+    const pid = Number(await server.run('display-message', '-p', '#{pid}'));
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await tmux[Symbol.asyncDispose]();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await using next = await driver();
+    await waitFor('an answer', async () => (await next.listPanes()).length === 1);
+  }, 30_000);
 
   it('leaves server and sessions running when it is closed, and the next daemon finds them', async () => {
     const pane = await start(['cat']);
@@ -449,7 +488,8 @@ describe('the connection', () => {
       const log = { debug() {}, info() {}, warn() {}, error() {} };
       const tmux = await createTmux({ socketName: ${JSON.stringify(server.socketName)}, home: ${JSON.stringify(home)}, env: process.env, log });
       await tmux.connect();
-      await tmux.watch(${JSON.stringify(pane.paneId)});
+      const stream = tmux.stream(${JSON.stringify(pane.paneId)}, { history: 0 });
+      await stream[Symbol.asyncIterator]().next();
       process.stdout.write('ready');
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--conditions=source', '--input-type=module', '-e', script], {
@@ -472,44 +512,6 @@ describe('the connection', () => {
     await waitFor('the rest to end', async () => (await controlClients()).length === 2);
     expect(new Set(await controlClients())).toEqual(new Set([person.pid, Number.parseInt(keeper ?? '', 10)]));
     await person.close();
-  });
-});
-
-describe('watching', () => {
-  it('gives the bytes of one pane until it is told to stop', async () => {
-    const ready = join(home, 'ready');
-    const pane = await start(['sh', '-c', 'stty raw -echo; : >"$0"; exec cat', ready]);
-    await waitFor('the program to listen', () => existsSync(ready));
-    const other = await start(['sh', '-c', 'while :; do echo noise; sleep 0.01; done']);
-    expect(other.paneId).not.toBe(pane.paneId);
-    const watch = await tmux.watch(pane.paneId);
-    let seen = '';
-    const text = 'Grüße \u001b[1m\\ 😀\n';
-    const reading = (async () => {
-      for await (const chunk of watch.output) seen += Buffer.from(chunk).toString('latin1');
-    })();
-    await tmux.type(typing(pane, { chunks: [text] }));
-    const expected = Buffer.from(text).toString('latin1');
-    await waitFor('the output', () => seen === expected);
-    expect((await tmux.listPanes()).map(({ attached }) => attached)).toEqual([false, false]);
-    await watch[Symbol.asyncDispose]();
-    await reading;
-  });
-
-  it('ends with the session', async () => {
-    const pane = await start(['cat']);
-    await using watch = await tmux.watch(pane.paneId);
-    await tmux.killSession(pane.sessionName);
-    for await (const _ of watch.output);
-    expect(await controlClients()).toHaveLength(1);
-  });
-
-  it('survives a reader that does not read', async () => {
-    const pane = await start(['sh', '-c', 'while :; do echo 0123456789012345678901234567890123456789; done']);
-    const watch = await tmux.watch(pane.paneId);
-    await tmux.capture(pane.paneId, { history: 0, styles: false, joinWrapped: false });
-    await watch[Symbol.asyncDispose]();
-    for await (const _ of watch.output) expect.unreachable();
   });
 });
 

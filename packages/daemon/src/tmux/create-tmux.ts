@@ -1,34 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
-import { type ControlClient, failed, textsOf } from './control-client.ts';
+import { KeyedQueue } from '../platform/keyed-queue.ts';
+import { failed, isMissing, textsOf } from './control-lines.ts';
 import type { ControlBlock, ControlEvent } from './control-parser.ts';
 import { Keeper, type Link, type TmuxOptions } from './keeper.ts';
-import { PaneOutput } from './output-watch.ts';
-import { keeperPrefix, newPaneLine, paneFormat, parsePane } from './panes.ts';
+import { screenPrefix } from './pane-capture.ts';
+import { FollowedPane } from './pane-stream.ts';
+import { PaneTyping } from './pane-typing.ts';
+import { checkPaneId, keeperPrefix, newPaneLine, paneFormat, parsePane } from './panes.ts';
 import { messageLine } from './popup.ts';
 import { quote, shellWord } from './quote.ts';
-import { parseTitles, sameTitles, titlesFormat } from './titles.ts';
+import { ScreenReader } from './screen-reader.ts';
+import { Titles } from './titles.ts';
 import type {
   CaptureRequest,
   NewPane,
-  OutputWatch,
   PaneInfo,
+  PaneStream,
   Tmux,
   TmuxEvents,
   TypeRequest,
   TypeResult,
 } from './tmux.ts';
-import { captureFlags, joinGuards, keptScreenBuffer, typingLines, typingWords } from './typing.ts';
+import { keptScreenBuffer } from './typing.ts';
 import { tmuxVersion } from './version.ts';
-
-/** Name of our format subscription. */
-const titlesName = 'titles';
-/** How often titles are asked for where tmux does not tell them (3.0, 3.1), in milliseconds. */
-const titlesInterval = 2_000;
-/** Seconds of unread output after which a watched pane is paused rather than held. */
-const pauseAfter = 5;
 
 /**
  * Makes the driver of one tmux server. Runs `tmux -V`, nothing else.
@@ -52,13 +48,12 @@ class TmuxDriver implements Tmux {
   readonly #runFolder: string;
   readonly #keeper: Keeper;
   readonly #listeners = new Set<Partial<TmuxEvents>>();
-  readonly #watches = new Set<OutputWatch>();
+  readonly #streams = new Set<FollowedPane>();
   readonly #buffer: string;
-  /** Last typing of each pane: one that takes several lines must not be mixed with another. */
-  readonly #typing = new Map<string, Promise<unknown>>();
-  readonly #checkedGuards = new Set<string>();
-  #titles: ReadonlyMap<string, string> = new Map();
-  #titlesTimer: NodeJS.Timeout | null = null;
+  readonly #screens: ScreenReader;
+  readonly #typing: PaneTyping;
+  readonly #starts = new KeyedQueue();
+  readonly #titles: Titles;
 
   constructor(options: TmuxOptions, runFolder: string, version: string | null) {
     this.#options = options;
@@ -71,6 +66,20 @@ class TmuxDriver implements Tmux {
       onGone: () => this.#emit((listener) => listener.gone?.()),
     });
     this.#buffer = `codepiper-${this.#keeper.homeKey}`;
+    this.#titles = new Titles({
+      home: options.home,
+      currentLink: () => this.#keeper.current,
+      onTitles: (titles) => this.#emit((listener) => listener.titles?.(titles)),
+    });
+    this.#screens = new ScreenReader(runFolder, this.#keeper.session);
+    this.#typing = new PaneTyping({
+      findLink: () => this.#keeper.find(),
+      currentLink: () => this.#keeper.current,
+      session: this.#keeper.session,
+      buffer: this.#buffer,
+      folder: runFolder,
+      screens: this.#screens,
+    });
   }
 
   get version(): string | null {
@@ -108,48 +117,32 @@ class TmuxDriver implements Tmux {
       .filter((pane) => !pane.sessionName.startsWith(keeperPrefix));
   }
 
-  async createPane(pane: NewPane): Promise<PaneInfo> {
-    const { home } = this.#options;
-    const { client } = await this.#keeper.need();
-    const blocks = await client.run(newPaneLine(pane, home, this.#keeper.ownServer));
-    const [first] = blocks;
-    const made = first?.ok ? parsePane(first.body.toString('utf8'), new Set()) : null;
-    // A program that ends at once takes its session along: then the options find nothing, and that is no failure.
-    if (made) return { ...made, home };
-    textsOf(blocks, `start session ${pane.sessionName}`);
-    throw failed(`tmux did not say what became of session ${pane.sessionName}`);
+  createPane(pane: NewPane): Promise<PaneInfo> {
+    // tmux takes milliseconds for each; what is typed must not have to wait for many.
+    return this.#starts.run('start', () => this.#createPane(pane));
   }
 
   async killSession(sessionName: string): Promise<void> {
     const link = await this.#keeper.find();
     if (!link) return;
-    const [block] = await link.client.run(`kill-session -t ${quote(`=${sessionName}`)}`);
-    if (block && !isMissing(block)) textsOf([block], `end session ${sessionName}`);
+    // What a client has not been sent when its session goes is lost.
+    const isHere = (stream: FollowedPane): boolean => (stream.sessionName ?? sessionName) === sessionName;
+    const streams = [...this.#streams].filter(isHere);
+    await Promise.all(streams.map((stream) => stream.flush()));
+    const blocks = await this.#keeper.killSession(link, `=${sessionName}`);
+    if (!blocks.some(isMissing)) textsOf(blocks, `end session ${sessionName}`);
   }
 
   async type(request: TypeRequest): Promise<TypeResult> {
-    if (request.mark !== null && !/^[A-Za-z0-9:.-]+$/.test(request.mark)) {
-      throw failed(`a mark may hold letters, digits and -:. only: ${JSON.stringify(request.mark)}`);
-    }
-    const paneId = checkPaneId(request.paneId);
-    const turn = (this.#typing.get(paneId) ?? Promise.resolve())
-      .catch(() => undefined) // that was its caller's to hear
-      .then(() => this.#type(request));
-    this.#typing.set(paneId, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#typing.get(paneId) === turn) this.#typing.delete(paneId);
-    }
+    return this.#typing.type(request);
+  }
+
+  typeBytes(paneId: string, bytes: Uint8Array, { bracketed }: { bracketed: boolean }) {
+    return this.#typing.typeBytes(paneId, bytes, bracketed);
   }
 
   async pressKeys(paneId: string, keys: readonly string[]): Promise<void> {
-    const target = checkPaneId(paneId);
-    const link = await this.#find('press keys');
-    // In copy mode keys would go to tmux's own bindings, not to the program.
-    const leave = `if-shell -F -t ${target} "#{pane_in_mode}" { send-keys -X -t ${target} cancel }`;
-    const press = `send-keys -t ${target} -- ${keys.map(quote).join(' ')}`;
-    textsOf(await link.client.run(`${leave} ; ${press}`), `press keys in pane ${paneId}`);
+    return this.#typing.pressKeys(paneId, keys);
   }
 
   async resize(sessionName: string, cols: number, rows: number): Promise<void> {
@@ -162,32 +155,27 @@ class TmuxDriver implements Tmux {
   }
 
   async capture(paneId: string, request: CaptureRequest): Promise<string> {
-    return this.#capture(await this.#find('capture'), paneId, request);
+    return this.#screens.capture(await this.#find('capture'), paneId, request);
   }
 
   async takeKeptScreen(paneId: string): Promise<string> {
     const pane = checkPaneId(paneId);
-    return this.#readBuffer(await this.#find('read a screen'), keptScreenBuffer(this.#buffer, pane), pane);
+    return this.#screens.read(await this.#find('read a screen'), keptScreenBuffer(this.#buffer, pane), pane);
   }
 
-  async watch(paneId: string): Promise<OutputWatch> {
+  stream(paneId: string, { history }: { history: number }): PaneStream {
     const pane = checkPaneId(paneId);
-    const link = await this.#find('watch');
-    const asked = await link.client.run(`display-message -p -t ${pane} "#{pane_id}\t#{session_id}"`);
-    const [id, session] = (textsOf(asked, `watch pane ${pane}`)[0] ?? '').split('\t');
-    if (id !== pane || !session) throw failed(`tmux has no pane ${pane}`);
-    const output = new PaneOutput();
-    const flags = link.features.clientFlags ? `pause-after=${pauseAfter},ignore-size` : null;
-    const client: ControlClient = this.#keeper.attach(session, flags, (event) => {
-      if (event.type === 'output' && event.paneId === pane) output.push(event.data);
-      // A percent sign begins a directive in tmux's language unless it is quoted.
-      else if (event.type === 'pause') client.send(`refresh-client -A '${event.paneId}:continue'`);
+    const stream = new FollowedPane({
+      paneId: pane,
+      history,
+      folder: this.#runFolder,
+      log: this.#options.log,
+      findLink: () => this.#keeper.find(),
+      attach: (target, flags, onEvent) => this.#keeper.attach(target, flags, onEvent),
+      onClosed: () => this.#streams.delete(stream),
     });
-    output.follow(client);
-    this.#watches.add(output);
-    void client.closed.then(() => this.#watches.delete(output));
-    await client.run('display-message -p attached');
-    return output;
+    this.#streams.add(stream);
+    return stream;
   }
 
   async notify(sessionName: string, line: string): Promise<void> {
@@ -221,7 +209,7 @@ class TmuxDriver implements Tmux {
       .every((name) => name === session);
     const line = ownServer && isAlone ? 'kill-server' : `kill-session -t ${quote(`=${session}`)}`;
     // The connection ends with what it is attached to, answered or not.
-    await link.client.run(line).catch(() => undefined);
+    await link.client.run(line, { isTold: true }).catch(() => undefined);
   }
 
   listen(events: Partial<TmuxEvents>): () => void {
@@ -230,17 +218,27 @@ class TmuxDriver implements Tmux {
     return () => {
       this.#listeners.delete(events);
       if (!events.titles || this.#wantsTitles()) return;
-      this.#stopTitles();
-      const link = this.#keeper.current;
-      if (link?.features.subscriptions) link.client.send(`refresh-client -B ${titlesName}`);
+      this.#titles.stop();
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopTitles();
+    this.#titles.stop();
     this.#listeners.clear();
-    await Promise.all([...this.#watches].map((watch) => watch[Symbol.asyncDispose]()));
+    await Promise.all([...this.#streams].map((stream) => stream[Symbol.asyncDispose]()));
     await this.#keeper[Symbol.asyncDispose]();
+  }
+
+  async #createPane(pane: NewPane): Promise<PaneInfo> {
+    const { home } = this.#options;
+    const { client } = await this.#keeper.need();
+    const blocks = await client.run(newPaneLine(pane, home, this.#keeper.ownServer), { isTold: true });
+    const [first] = blocks;
+    const made = first?.ok ? parsePane(first.body.toString('utf8'), new Set()) : null;
+    // A program that ends at once takes its session along: then the options find nothing, and that is no failure.
+    if (made) return { ...made, home };
+    textsOf(blocks, `start session ${pane.sessionName}`);
+    throw failed(`tmux did not say what became of session ${pane.sessionName}`);
   }
 
   async #find(doing: string): Promise<Link> {
@@ -249,111 +247,15 @@ class TmuxDriver implements Tmux {
     return link;
   }
 
-  async #type(request: TypeRequest): Promise<TypeResult> {
-    const guard = joinGuards(request.guards);
-    let done = 0;
-    const link = await this.#keeper.find();
-    if (!link) return 'gone';
-    if (guard !== null && !this.#checkedGuards.has(guard) && link.searches)
-      await this.#checkGuard(link, guard);
-    for (const { line, chunksDone } of typingLines(request, link.searches ? guard : null, this.#buffer)) {
-      const stopped =
-        (await this.#guardedHere(link, request.paneId, guard)) ?? typingResult(await link.client.run(line));
-      if (stopped instanceof CodepiperError) {
-        // A paste that failed leaves its buffer behind, and nobody asks for the screen.
-        link.client.send(`delete-buffer -b ${this.#buffer}`);
-        if (request.keepScreen)
-          link.client.send(`delete-buffer -b ${keptScreenBuffer(this.#buffer, request.paneId)}`);
-        throw stopped;
-      }
-      if (stopped === 'guarded' && done > 0) {
-        throw failed('typing stopped half-way: the program began to ask something', { chunksDone: done });
-      }
-      if (stopped !== 'typed') return stopped;
-      done = chunksDone;
-    }
-    return 'typed';
-  }
-
-  /** An expression that tmux cannot compile never matches, and so would guard nothing: refuse it. */
-  async #checkGuard(link: Link, guard: string): Promise<void> {
-    const target = `-t ${quote(`=${this.#keeper.session}:`)}`;
-    const blocks = await link.client.run(
-      `set-option ${target} @codepiper_check ${quote(guard)} ; display-message -p ${target} "#{m/r:(#{@codepiper_check})|^,x}"`,
-    );
-    if (textsOf(blocks, 'check a guard').at(-1) !== '1') {
-      throw failed(`the guard is not a regular expression tmux understands: ${guard}`);
-    }
-    this.#checkedGuards.add(guard);
-  }
-
-  /** For a tmux that cannot search by expression: look at the screen just before. */
-  async #guardedHere(link: Link, paneId: string, guard: string | null): Promise<'guarded' | null> {
-    if (guard === null || link.searches) return null;
-    const screen = await this.#capture(link, paneId, { history: 0, styles: false, joinWrapped: false });
-    return new RegExp(posixExpression(guard), 'mu').test(screen) ? 'guarded' : null;
-  }
-
-  #capture(link: Link, paneId: string, request: CaptureRequest): Promise<string> {
-    const pane = checkPaneId(paneId);
-    const name = screenName();
-    return this.#readBuffer(
-      link,
-      name,
-      pane,
-      `capture-pane -b ${name} -t ${pane} ${captureFlags(request)} ; `,
-    );
-  }
-
-  /** Takes the screen in a buffer by way of a file: what is printed would lose control characters. */
-  async #readBuffer(link: Link, buffer: string, pane: string, fill = ''): Promise<string> {
-    const file = join(this.#runFolder, screenName());
-    const keeper = quote(`=${this.#keeper.session}:`);
-    // save-buffer expands its path as a format; what an option holds is not expanded again.
-    const save = `set-option -t ${keeper} @codepiper_run ${quote(file)} ; save-buffer -b ${buffer} "#{@codepiper_run}"`;
-    try {
-      const blocks = await link.client.run(`${fill}${save} ; delete-buffer -b ${buffer}`);
-      if (blocks.some(({ ok }) => !ok)) link.client.send(`delete-buffer -b ${buffer}`);
-      textsOf(blocks, `read the screen of pane ${pane}`);
-      return await readFile(file, 'utf8');
-    } finally {
-      await rm(file, { force: true });
-    }
-  }
-
   #onEvent(event: Exclude<ControlEvent, ControlBlock>): void {
     if (event.type === 'sessions-changed') this.#emit((listener) => listener.sessionsChanged?.());
-    else if (event.type === 'subscription-changed' && event.name === titlesName)
-      this.#takeTitles(event.value);
+    else if (event.type === 'subscription-changed') this.#titles.take(event.name, event.value);
+    else if (event.type === 'other' && /^%client-(?:session-changed|detached) /.test(event.text))
+      this.#emit((listener) => listener.clientsChanged?.());
   }
 
   #onLink(link: Link): void {
-    if (!this.#wantsTitles()) return;
-    if (link.features.subscriptions) {
-      link.client.send(`refresh-client -B ${quote(`${titlesName}::${titlesFormat}`)}`);
-    } else {
-      this.#titlesTimer ??= setInterval(() => void this.#askTitles(), titlesInterval).unref();
-    }
-  }
-
-  async #askTitles(): Promise<void> {
-    const client = this.#keeper.current?.client;
-    const line = `display-message -p ${quote(titlesFormat)}`;
-    const blocks = await client?.run(line).catch(() => undefined); // the next round asks again
-    const [block] = blocks ?? [];
-    if (block?.ok) this.#takeTitles(block.body.toString('utf8'));
-  }
-
-  #stopTitles(): void {
-    if (this.#titlesTimer) clearInterval(this.#titlesTimer);
-    this.#titlesTimer = null;
-  }
-
-  #takeTitles(text: string): void {
-    const titles = parseTitles(text, this.#options.home);
-    if (sameTitles(titles, this.#titles)) return;
-    this.#titles = titles;
-    this.#emit((listener) => listener.titles?.(titles));
+    if (this.#wantsTitles()) this.#titles.watch(link);
   }
 
   #wantsTitles(): boolean {
@@ -371,46 +273,12 @@ class TmuxDriver implements Tmux {
   }
 }
 
-/** Reads what a line of typing printed. */
-function typingResult(blocks: readonly ControlBlock[]): TypeResult | CodepiperError {
-  const error = blocks.find(({ ok }) => !ok);
-  if (error) return isMissing(error) ? 'gone' : failed(`tmux failed to type: ${error.body.toString('utf8')}`);
-  const words = blocks.map(({ body }) => body.toString('utf8'));
-  if (words.includes(typingWords.dead)) return 'gone';
-  if (words.includes(typingWords.guarded)) return 'guarded';
-  return words.includes(typingWords.typed) ? 'typed' : failed('tmux did not say whether it typed');
-}
-
-/** tmux's words for a target that is not there. */
-function isMissing(block: ControlBlock): boolean {
-  return !block.ok && /^(can't find|no such) (pane|window|session)/.test(block.body.toString('utf8'));
-}
-
-/** Pane ids go into the line as they are. */
-function checkPaneId(paneId: string): string {
-  if (!/^%\d+$/.test(paneId)) throw failed(`not a pane id: ${JSON.stringify(paneId)}`);
-  return paneId;
-}
-
-/** The one thing of POSIX expressions that JavaScript's do not have. */
-function posixExpression(expression: string): string {
-  return expression
-    .replaceAll('[:space:]', '\\s')
-    .replaceAll('[:digit:]', '\\d')
-    .replaceAll('[:alpha:]', '\\p{L}')
-    .replaceAll('[:alnum:]', '\\p{L}\\p{N}');
-}
-
-function screenName(): string {
-  return `screen-${randomBytes(6).toString('hex')}`;
-}
-
 /** Makes the private folder for screens, and removes those a killed daemon left. */
 async function prepareRunFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
   for (const name of await readdir(path)) {
-    if (name.startsWith('screen-')) await rm(join(path, name), { force: true });
+    if (name.startsWith(screenPrefix)) await rm(join(path, name), { force: true });
   }
   return path;
 }

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ControlClient, failed, textsOf } from './control-client.ts';
+import { AttachGate } from './attach-gate.ts';
+import { ControlClient } from './control-client.ts';
+import { failed, textsOf } from './control-lines.ts';
 import type { ControlBlock, ControlEvent } from './control-parser.ts';
-import { clientMarker, isOrphan } from './orphans.ts';
+import { clientMarker } from './orphans.ts';
 import { keeperArgs, keeperPrefix } from './panes.ts';
 import { popupBinding } from './popup.ts';
 import { quote } from './quote.ts';
 import { runTmux } from './run-tmux.ts';
+import { surveyServer } from './survey.ts';
 import { defaultTerminal } from './terminal.ts';
 import { oldestTmux, type TmuxFeatures, tmuxFeatures, tmuxVersion } from './version.ts';
 
@@ -48,17 +51,6 @@ export interface KeeperEvents {
   onGone(): void;
 }
 
-interface Survey {
-  running: boolean;
-  keeper: boolean;
-  /** Any session of ours. */
-  ours: boolean;
-}
-
-/** tmux's words when nothing listens on the socket, or stops to. Any other error says nothing about the server. */
-const noServer =
-  /no server running|server exited|lost server|error connecting to .*\((No such file or directory|Connection refused)\)/;
-
 /** A connection that was lost sooner than this, in milliseconds, is not taken up again at once. */
 const steadyAfter = 1_000;
 
@@ -68,6 +60,9 @@ export class Keeper implements AsyncDisposable {
   readonly session: string;
   readonly #options: TmuxOptions;
   readonly #events: KeeperEvents;
+  readonly #gate = new AttachGate();
+  /** Clients that are attached, by the target they were given. */
+  readonly #clients = new Map<ControlClient, string>();
   #version: string | null;
   #link: Link | null = null;
   #opening: Promise<Link | null> | null = null;
@@ -80,6 +75,7 @@ export class Keeper implements AsyncDisposable {
     this.#events = events;
     this.homeKey = createHash('sha256').update(options.home).digest('hex').slice(0, 12);
     this.session = `${keeperPrefix}${this.homeKey}`;
+    this.#gate.setBarrier(() => this.current?.client.run('display-message -p seen', { isTold: false }));
   }
 
   get version(): string | null {
@@ -115,11 +111,39 @@ export class Keeper implements AsyncDisposable {
     onEvent: (event: Exclude<ControlEvent, ControlBlock>) => void,
   ): ControlClient {
     const attach = ['attach-session', '-t', target, ...(flags ? ['-f', flags] : [])];
-    return new ControlClient({
+    const client = new ControlClient({
       args: [...this.#serverArgs(), '-C', ...attach],
       env: { ...this.#env(), [clientMarker]: `${this.homeKey}:${process.pid}` },
+      gate: this.#gate,
+      isAllTold: this.#link?.features.tellsBuffers ?? false,
+      isUnflagged: !tmuxFeatures(this.#version ?? '').flagsInnerBlocks,
       onEvent,
     });
+    this.#clients.set(client, target);
+    void client.closed.then(() => this.#clients.delete(client));
+    return client;
+  }
+
+  /**
+   * Ends a session and sees its clients off: tmux tells of each.
+   *
+   * @param target as for `-t`
+   * @returns what tmux said
+   */
+  async killSession({ client }: Link, target: string): Promise<readonly ControlBlock[]> {
+    const line = `display-message -p -t ${quote(`${target}:`)} "#{session_id}" ; kill-session -t ${quote(target)}`;
+    const done = Promise.withResolvers<void>();
+    this.#gate.enter('change', done.resolve);
+    await done.promise;
+    try {
+      const blocks = await client.run(line, { isTold: false }); // it is in already
+      const id = blocks[0]?.body.toString('utf8');
+      const its = [...this.#clients].flatMap(([one, at]) => (at === id ? [one.closed] : []));
+      await Promise.race([Promise.all(its), sleep(steadyAfter, undefined, { ref: false })]);
+      return blocks;
+    } finally {
+      this.#gate.leave('change');
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,46 +181,14 @@ export class Keeper implements AsyncDisposable {
           : `tmux ${this.#version} is too old: ${oldestTmux} or newer is needed.`,
       );
     }
-    const survey = await this.#survey();
+    const survey = await surveyServer({
+      ...{ serverArgs: this.#serverArgs(), env: this.#env(), homeKey: this.homeKey, keeper: this.session },
+      ...{ home: this.#options.home, log: this.#options.log },
+    });
     if (!survey.running) this.#lostServer();
     if (!start && !survey.keeper && !survey.ours) return null;
     if (!survey.keeper) await this.#startKeeper();
     return this.#attachKeeper();
-  }
-
-  /** What runs on the socket, by a plain client; ends control clients that a killed daemon of this home left. */
-  async #survey(): Promise<Survey> {
-    const { code, stdout, stderr } = await runTmux(
-      [
-        ...this.#serverArgs(),
-        ...['list-sessions', '-F', 's\t#{session_name}\t#{@codepiper_home}', ';'],
-        ...['list-clients', '-F', 'c\t#{client_pid}\t#{client_control_mode}\t#{session_name}'],
-      ],
-      { env: this.#env() },
-    );
-    if (code !== 0) {
-      const running = /no sessions/.test(stderr);
-      if (running || noServer.test(stderr)) return { running, keeper: false, ours: false };
-      throw failed(`tmux failed to list sessions: ${stderr.trim()}`);
-    }
-    const rows = stdout.split('\n').map((line) => line.split('\t'));
-    for (const [kind, pid, control, sessionName = ''] of rows) {
-      if (kind !== 'c' || control !== '1') continue;
-      const client = { pid: Number(pid), sessionName };
-      if (!(await isOrphan(client, this.homeKey, this.session))) continue;
-      this.#options.log.info({ pid: client.pid }, 'ending a tmux control client that a killed daemon left');
-      try {
-        process.kill(client.pid, 'SIGKILL');
-      } catch {
-        // it ended by itself
-      }
-    }
-    const sessions = rows.filter(([kind]) => kind === 's');
-    return {
-      running: true,
-      keeper: sessions.some(([, name]) => name === this.session),
-      ours: sessions.some(([, , home]) => home === this.#options.home),
-    };
   }
 
   async #startKeeper(): Promise<void> {
@@ -236,6 +228,7 @@ export class Keeper implements AsyncDisposable {
         searches: Number(found) > 0 && matched === '1',
       };
       this.#link = link;
+      if (link.features.tellsBuffers) client.tellAll();
       // At each connection: an older daemon may have started the server.
       if (this.ownServer && popup) client.send(popupBinding(popup, features));
       log.debug({ pid, version, searches: link.searches }, 'connected to tmux');
@@ -244,7 +237,7 @@ export class Keeper implements AsyncDisposable {
       this.#events.onLink(link);
       return link;
     } catch (error) {
-      client.kill();
+      void client.close(); // it may be in its greeting still: then a kill could end the server
       throw error;
     }
   }

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isAlive } from '../platform/processes.ts';
 
 /** Set in the environment of our control clients, as `<home key>:<pid of the daemon>`. */
 export const clientMarker = 'CODEPIPER_TMUX_CLIENT';
@@ -33,6 +35,70 @@ export async function isOrphan(client: ListedClient, homeKey: string, keeper: st
     stdout: '',
   }));
   return Number(stdout.trim()) === 1;
+}
+
+/**
+ * Clients of killed daemons of this home that tmux does not list any more: one that is stuck with output that nobody
+ * reads has no session after 3.6, and still keeps `kill-server` from ending the server. Found where there is /proc.
+ */
+export async function unlistedOrphans(homeKey: string): Promise<number[]> {
+  if (process.platform !== 'linux') return [];
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const args = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+      if (!args.includes('-C') || !args.includes('attach-session')) return [];
+      return (await isOrphan({ pid, sessionName: '' }, homeKey, '')) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/**
+ * How long clients of a killed daemon may take to end by themselves, in milliseconds: all do that are not stuck, and one
+ * that is killed while it is being attached may end the server.
+ */
+const endGrace = 1_000;
+/** How long tmux is asked whether they are gone, and how often either is looked at, in milliseconds. */
+const endDeadline = 2_000;
+const askInterval = 10;
+
+/** Where it is told which clients were ended. */
+export interface OrphansLog {
+  info(details: object, text: string): void;
+  warn(details: object, text: string): void;
+}
+
+/**
+ * Ends clients of a killed daemon, and waits until tmux has seen it: it tells its control clients of each that leaves,
+ * and what is attached next must not be among those (see `AttachGate`).
+ *
+ * @param by.listed pids of the clients that tmux has
+ */
+export async function endOrphans(
+  pids: readonly number[],
+  by: {
+    log: OrphansLog;
+    listed(): Promise<readonly number[]>;
+  },
+): Promise<void> {
+  const grace = performance.now() + endGrace;
+  while (pids.some(isAlive) && performance.now() < grace) await sleep(askInterval);
+  for (const pid of pids.filter(isAlive)) {
+    by.log.info({ pid }, 'ending a tmux control client that a killed daemon left');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it ended by itself
+    }
+  }
+  const deadline = performance.now() + endDeadline;
+  while (performance.now() < deadline) {
+    const listed = await by.listed();
+    if (!pids.some((pid) => listed.includes(pid))) return;
+    await sleep(askInterval);
+  }
+  by.log.warn({ pids }, 'tmux still lists control clients that were ended');
 }
 
 async function readParentPid(pid: number): Promise<number | null> {

@@ -1,3 +1,4 @@
+import { failed } from './control-lines.ts';
 import { quote } from './quote.ts';
 import type { NewPane, PaneInfo } from './tmux.ts';
 
@@ -83,4 +84,10 @@ export function keeperArgs(keeper: string, options: { ownServer: boolean; termin
     );
   }
   return commands.flatMap((command, index) => (index === 0 ? command : [';', ...command]));
+}
+
+/** Pane ids go into the line as they are. */
+export function checkPaneId(paneId: string): string {
+  if (!/^%\d+$/.test(paneId)) throw failed(`not a pane id: ${JSON.stringify(paneId)}`);
+  return paneId;
 }

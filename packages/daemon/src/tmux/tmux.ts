@@ -1,3 +1,5 @@
+import type { PaneState } from './pane-state.ts';
+
 /** One pane as tmux has it. */
 export interface PaneInfo {
   sessionName: string;
@@ -65,15 +67,46 @@ export interface CaptureRequest {
 export interface TmuxEvents {
   /** A session came or went. */
   sessionsChanged(): void;
+  /** Some terminal was attached or detached. Not told by tmux 3.0 and 3.1. */
+  clientsChanged(): void;
   /** Titles of panes, by pane id, after one changed. */
   titles(titles: ReadonlyMap<string, string>): void;
   /** The tmux server ended; all panes with it. */
   gone(): void;
 }
 
-/** Bytes of one pane from the moment of the call on. */
-export interface OutputWatch extends AsyncDisposable {
-  readonly output: AsyncIterable<Uint8Array>;
+/**
+ * What happens to one pane, in order. A terminal that starts with `rebuilt` and takes in everything after it shows
+ * what the pane shows, but for what tmux does not tell (see `PaneState`).
+ */
+export type PaneEvent =
+  /** What the program printed, byte for byte; cut anywhere. */
+  | { type: 'bytes'; bytes: Uint8Array }
+  /** The pane has another size, in cells, from here on. */
+  | { type: 'resize'; cols: number; rows: number }
+  /** The whole pane anew: first of all, and whenever output before this point was not told. */
+  | { type: 'rebuilt'; state: PaneState }
+  /** The answer to `repaint`: the pane at this place of the stream. Nothing was missed; what came before goes on. */
+  | { type: 'picture'; state: PaneState }
+  /** The pane is gone; the last event. */
+  | { type: 'ended' };
+
+/**
+ * The events of one pane. Nothing happens before they are first asked for, and there is one reader. A reader that is
+ * slow holds the program back for a second at most; then output is dropped, nothing is read any more, and when it asks
+ * again it is told the pane as it is by then. The connection is taken up again after it was lost.
+ */
+export interface PaneStream extends AsyncIterable<PaneEvent>, AsyncDisposable {
+  /**
+   * Asks for a `picture`, once however often it is called before it comes; where more lines of history are asked for
+   * meanwhile, another one follows. Where output is missed meanwhile the `rebuilt` is the answer, with as many lines;
+   * nothing comes of it where the pane is gone.
+   *
+   * @param options.history lines above the screen, instead of those that the stream was opened with
+   */
+  repaint(options?: { history: number }): void;
+  /** Resolves when everything that tmux has read from the pane so far was taken from it; see `Tmux.killSession`. */
+  flush(): Promise<void>;
 }
 
 /**
@@ -91,17 +124,27 @@ export interface Tmux extends AsyncDisposable {
   connect(): Promise<void>;
   listPanes(): Promise<PaneInfo[]>;
   createPane(pane: NewPane): Promise<PaneInfo>;
-  /** No error when it is gone already. */
+  /** No error when it is gone already. What its pane printed until now reaches those who follow it. */
   killSession(sessionName: string): Promise<void>;
   /** Types of one pane run one after the other. */
   type(request: TypeRequest): Promise<TypeResult>;
-  /** Presses keys by tmux's names. */
+  /**
+   * Types bytes as they are, whatever they are, all in one step that nothing else comes between. `bracketed`: as a
+   * paste, in brackets where the program asked for them; a paste is text, what would end it early is taken out.
+   */
+  typeBytes(paneId: string, bytes: Uint8Array, options: { bracketed: boolean }): Promise<'typed' | 'gone'>;
+  /** Presses keys by tmux's names. Fails when there is no such pane, or its program has ended. */
   pressKeys(paneId: string, keys: readonly string[]): Promise<void>;
   resize(sessionName: string, cols: number, rows: number): Promise<void>;
   capture(paneId: string, request: CaptureRequest): Promise<string>;
   /** The screen that the last typing of this pane kept, once. Fails when there is none. */
   takeKeptScreen(paneId: string): Promise<string>;
-  watch(paneId: string): Promise<OutputWatch>;
+  /**
+   * Follows a pane.
+   *
+   * @param history how many lines above the screen are told with `rebuilt`
+   */
+  stream(paneId: string, options: { history: number }): PaneStream;
   /** Shows one line, for some seconds, to the people whose terminals are attached to a session. */
   notify(sessionName: string, line: string): Promise<void>;
   /** Ends our keeper session, and the server with it when it is our own and nobody has a session on it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TypeRequest } from './tmux.ts';
-import { joinGuards, stripPasteEnd, typingLines } from './typing.ts';
+import { joinGuards, typedAtOnce, typingLines } from './typing.ts';
 
 const request: TypeRequest = {
   paneId: '%3',
@@ -14,7 +14,7 @@ const request: TypeRequest = {
 
 describe('typing lines', () => {
   it('are one for a text of ordinary size, with the mark behind the pastes', () => {
-    const lines = typingLines({ ...request, chunks: ['a', '', 'b'.repeat(20_000)] }, null, 'buf');
+    const lines = typingLines({ ...request, chunks: ['a', '', 'b'.repeat(20_000)] }, null, 'buf', 'rd');
     expect(lines).toHaveLength(1);
     expect(lines[0]?.chunksDone).toBe(3);
     expect(lines[0]?.line).toMatch(/"a".*pasteb.*"b+".*pasteb.*"\\015".*pasteb.*@codepiper_typed "d-1"/);
@@ -22,7 +22,7 @@ describe('typing lines', () => {
 
   it('carry the progress in the mark when there are several, and Enter only in the last', () => {
     const chunks = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
-    const lines = typingLines({ ...request, chunks }, null, 'buf');
+    const lines = typingLines({ ...request, chunks }, null, 'buf', 'rd');
     expect(lines.length).toBeGreaterThan(1);
     lines.forEach(({ line, chunksDone }, index) => {
       const isLast = index === lines.length - 1;
@@ -36,7 +36,7 @@ describe('typing lines', () => {
   it('keep the screen before anything is pasted, once', () => {
     const chunks = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
     const keepScreen = { history: 200, styles: false, joinWrapped: true };
-    const [first, ...rest] = typingLines({ ...request, chunks, keepScreen }, null, 'buf');
+    const [first, ...rest] = typingLines({ ...request, chunks, keepScreen }, null, 'buf', 'rd');
     expect(first?.line).toMatch(/\{ capture-pane -b buf-screen-3 -t %3 +-J -S -200 ; setb .*"line 0"/);
     expect(rest.length).toBeGreaterThan(0);
     for (const { line } of rest) expect(line).not.toContain('capture-pane');
@@ -46,7 +46,7 @@ describe('typing lines', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), (chunks) => {
         const texts = chunks.map((chunk) => chunk.replaceAll('\0', ''));
-        for (const { line } of typingLines({ ...request, chunks: texts }, 'x', 'buf')) {
+        for (const { line } of typingLines({ ...request, chunks: texts }, 'x', 'buf', 'rd')) {
           expect(line).not.toMatch(/[\n\r]/);
         }
       }),
@@ -54,12 +54,20 @@ describe('typing lines', () => {
   });
 });
 
-describe('end of paste', () => {
-  it('is taken out, also where taking it out makes a new one', () => {
-    expect(stripPasteEnd('a\u001b[201~b\u009b201~c')).toBe('abc');
-    expect(stripPasteEnd('\u001b[20\u001b[201~1~x')).toBe('x');
-    expect(stripPasteEnd('\u001b[20\u009b201~1~x')).toBe('x');
-    expect(stripPasteEnd('\u001b[200~ 201~')).toBe('\u001b[200~ 201~');
+describe('bytes typed at once', () => {
+  it('go in a line where one can hold them, else by a file', () => {
+    const kind = (text: string | Uint8Array, bracketed = false) =>
+      Object.keys(typedAtOnce(Buffer.from(text as string), bracketed))[0];
+    expect(kind('é')).toBe('text');
+    expect(kind('\0')).toBe('file');
+    expect(kind(Uint8Array.of(0x1b, 0x5b, 0x4d, 0xff))).toBe('file');
+    expect(kind('x'.repeat(20_000))).toBe('file');
+    expect(kind('x'.repeat(20_000), true)).toBe('file');
+  });
+
+  it('never end the brackets of a paste', () => {
+    const typed = typedAtOnce(Buffer.from('a\u001b[20\u001b[201~1~b'), true);
+    expect(typed).toEqual({ text: 'ab' });
   });
 });
 

@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
+import { withoutPasteEnd } from '@codepiper/providers/text.ts';
 import { quote } from './quote.ts';
 import type { CaptureRequest, TypeRequest } from './tmux.ts';
+import type { TmuxFeatures } from './version.ts';
 
 /**
  * Limits of one control line. tmux's parser prints the list of commands of a line for its log, at a cost of commands
@@ -16,19 +19,13 @@ export interface TypingLine {
 }
 
 /** What the line prints when it has run; `dead` or none of it when the pane is gone. */
-export const typingWords = { typed: 'typed', guarded: 'guarded', dead: 'dead' } as const;
+export const typingWords = { typed: 'typed', guarded: 'guarded', dead: 'dead', slowly: 'slowly' } as const;
 
-/** With CSI in its two-byte and its one-character form. */
-const pasteEnds = ['\u001b[201~', '\u009b201~'];
+export type PasteFlags = 'rd' | 'rdS';
 
-/** A bracketed paste must not be able to end itself: what follows would be keys. tmux up to 3.6 lets it through. */
-export function stripPasteEnd(text: string): string {
-  let stripped = text;
-  // What is left may come together as a new one.
-  while (pasteEnds.some((end) => stripped.includes(end))) {
-    for (const end of pasteEnds) stripped = stripped.replaceAll(end, '');
-  }
-  return stripped;
+/** Line feeds as they are, the buffer gone afterwards, and from 3.7 on: control characters as they are. */
+export function pasteFlags({ escapesPastes }: Pick<TmuxFeatures, 'escapesPastes'>): PasteFlags {
+  return escapesPastes ? 'rdS' : 'rd';
 }
 
 /** One expression that matches where any of them does; null without any. */
@@ -53,16 +50,23 @@ export function keptScreenBuffer(buffer: string, paneId: string): string {
  *
  * @param guard joined guards; null when there is none, or when tmux cannot search by expression
  * @param buffer name of a paste buffer that is ours alone
+ * @param flags see {@link pasteFlags}
  */
-export function typingLines(request: TypeRequest, guard: string | null, buffer: string): TypingLine[] {
+export function typingLines(
+  request: TypeRequest,
+  guard: string | null,
+  buffer: string,
+  flags: PasteFlags,
+): TypingLine[] {
   const { paneId, bracketed, mark, from = 0 } = request;
-  const pastes = request.chunks.map((chunk) => paste(bracketed ? stripPasteEnd(chunk) : chunk, bracketed));
+  // A bracketed paste must not be able to end itself: what follows would be keys. tmux up to 3.6 lets it through.
+  const pastes = request.chunks.map((chunk) => paste(bracketed ? withoutPasteEnd(chunk) : chunk, bracketed));
   // Enter as the byte it is: `send-keys Enter` would go to copy mode while a person scrolls.
   const enter = request.enter ? paste('\r', false) : null;
 
   function paste(text: string, brackets: boolean): string | null {
     if (text === '') return null;
-    return `setb -b ${buffer} -- ${quote(text)} ; pasteb -rd${brackets ? 'p' : ''} -b ${buffer} -t ${paneId}`;
+    return `setb -b ${buffer} -- ${quote(text)} ; pasteb -${flags}${brackets ? 'p' : ''} -b ${buffer} -t ${paneId}`;
   }
 
   const lines: TypingLine[] = [];
@@ -92,6 +96,73 @@ export function typingLines(request: TypeRequest, guard: string | null, buffer: 
   return lines;
 }
 
+/** Longer input goes by a file: tmux's parser takes 60 ns a byte, and everything else waits for it. */
+const longestTypedInLine = 16_384;
+
+/** How bytes are typed at once: the text of one control line, or, for what no line can hold, a file. */
+export type TypedAtOnce = { text: string } | { file: Uint8Array };
+
+/** @param bytes a paste is text, and must not be able to end its own brackets */
+export function typedAtOnce(bytes: Uint8Array, bracketed: boolean): TypedAtOnce {
+  if (bracketed) {
+    const text = withoutPasteEnd(Buffer.from(bytes).toString('utf8'));
+    return isForLine(text) ? { text } : { file: Buffer.from(text) };
+  }
+  if (bytes.length > longestTypedInLine || !isUtf8(bytes)) return { file: bytes };
+  const text = Buffer.from(bytes).toString('utf8');
+  return isForLine(text) ? { text } : { file: bytes };
+}
+
+function isForLine(text: string): boolean {
+  return text.length <= longestTypedInLine && !text.includes('\0');
+}
+
+/** Longest input that `typeKeysLine` takes, in bytes: each takes three in the line. */
+export const mostKeyBytes = 64;
+
+/**
+ * The control line that types a few bytes as they are, at half the cost of a paste, and without a paste buffer, of which
+ * tmux would tell all its clients. Where that cannot be (the program is gone, or a person scrolls in copy mode, to whose
+ * bindings the keys would go) it prints `slowly` and types nothing.
+ */
+export function typeKeysLine(paneId: string, bytes: Uint8Array): string {
+  let keys = '';
+  for (const byte of bytes) keys += ` ${byte.toString(16)}`;
+  const refuse = `display-message -p ${typingWords.slowly}`;
+  const isNot = `#{||:#{pane_in_mode},${isGone(paneId)}}`;
+  return `if-shell -F -t ${paneId} "${isNot}" { ${refuse} } { send-keys -t ${paneId} -H${keys} }`;
+}
+
+/** The control line that types what is in an option's file (see `TypedAtOnce`). */
+export function typeFileLine(request: {
+  paneId: string;
+  bracketed: boolean;
+  buffer: string;
+  flags: PasteFlags;
+  /** Sets the option `@codepiper_run` to the path; a path itself would be expanded as a format. */
+  setPath: string;
+}): string {
+  const { paneId, bracketed, buffer, flags, setPath } = request;
+  const load = `${setPath} ; load-buffer -b ${buffer} "#{@codepiper_run}"`;
+  const paste = `pasteb -${flags}${bracketed ? 'p' : ''} -b ${buffer} -t ${paneId} ; display-message -p ${typingWords.typed}`;
+  const refuse = `delete-buffer -b ${buffer} ; display-message -p ${typingWords.dead}`;
+  return `${load} ; if-shell -F -t ${paneId} "${isGone(paneId)}" { ${refuse} } { ${paste} }`;
+}
+
+/** The control line that presses keys in a pane whose program runs. */
+export function keysLine(paneId: string, keys: readonly string[]): string {
+  // In copy mode keys would go to tmux's own bindings, not to the program.
+  const leave = `if-shell -F -t ${paneId} "#{pane_in_mode}" { send-keys -X -t ${paneId} cancel }`;
+  const press = `send-keys -t ${paneId} -- ${keys.map(quote).join(' ')}`;
+  const refuse = `display-message -p ${typingWords.dead}`;
+  return `if-shell -F -t ${paneId} "${isGone(paneId)}" { ${refuse} } { ${leave} ; ${press} }`;
+}
+
+/** Dead, or another pane: where there is none, formats are those of some other one. */
+function isGone(paneId: string): string {
+  return `#{||:#{pane_dead},#{!=:#{pane_id},${paneId}}}`;
+}
+
 /**
  * The guard is an option of the pane, as that is not expanded a second time: in the format itself `%`, `#`, `,` and
  * `}` would have to be escaped. Setting it fails when there is no such pane, and then nothing else of the line runs.
@@ -101,8 +172,7 @@ export function typingLines(request: TypeRequest, guard: string | null, buffer: 
 function guardedLine(paneId: string, guard: string | null, commands: readonly string[]): string {
   const type = commands.join(' ; ');
   if (guard === null) {
-    const isGone = `#{||:#{pane_dead},#{!=:#{pane_id},${paneId}}}`;
-    return `if-shell -F -t ${paneId} "${isGone}" { display-message -p ${typingWords.dead} } { ${type} }`;
+    return `if-shell -F -t ${paneId} "${isGone(paneId)}" { display-message -p ${typingWords.dead} } { ${type} }`;
   }
   const set = `set-option -p -t ${paneId} @codepiper_guard ${quote(guard)}`;
   const refuse = `display-message -p -t ${paneId} "#{?pane_dead,${typingWords.dead},${typingWords.guarded}}"`;

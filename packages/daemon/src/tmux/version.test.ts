@@ -21,11 +21,30 @@ describe('tmux version', () => {
     ['master', true, true],
     ['openbsd-7.4', true, true],
   ])('%s: supported %s, flags and subscriptions %s', (version, supported, recent) => {
-    expect(tmuxFeatures(version)).toEqual({
+    expect(tmuxFeatures(version)).toMatchObject({
       supported,
       popups: recent,
       clientFlags: recent,
       subscriptions: recent,
     });
+  });
+
+  it.each([
+    ['3.0a', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: false, padsJoinedLines: true }],
+    ['3.1c', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: false, padsJoinedLines: true }],
+    ['3.3a', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
+    ['3.5a', { tellsBuffers: true, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
+    ['3.6b', { tellsBuffers: true, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
+    ['3.7', { tellsBuffers: false, escapesPastes: true, flagsInnerBlocks: true, padsJoinedLines: false }],
+    ['3.8', { tellsBuffers: false, escapesPastes: true, flagsInnerBlocks: true, padsJoinedLines: false }],
+  ])('%s has its ways', (version, ways) => {
+    expect(tmuxFeatures(version)).toMatchObject(ways);
+  });
+
+  it('is one that dies of a kept pane in 3.2 alone', () => {
+    const dying = ['3.0a', '3.1c', '3.2', '3.2a', '3.3a', '3.6b', 'master'].filter(
+      (version) => tmuxFeatures(version).diesOfKeptPanes,
+    );
+    expect(dying).toEqual(['3.2', '3.2a']);
   });
 });

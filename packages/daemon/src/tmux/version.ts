@@ -13,6 +13,16 @@ export interface TmuxFeatures {
   subscriptions: boolean;
   /** `display-popup`. */
   popups: boolean;
+  /** The server dies when a pane dies that is kept (`remain-on-exit`) while a control client is attached. */
+  diesOfKeptPanes: boolean;
+  /** Control clients are told of paste buffers, and the server dies of telling one that is being attached. */
+  tellsBuffers: boolean;
+  /** `paste-buffer` writes control characters as text unless it is told not to (`-S`). */
+  escapesPastes: boolean;
+  /** Blocks of commands inside others carry the flag of those that were sent; before, nothing tells them apart. */
+  flagsInnerBlocks: boolean;
+  /** `capture-pane -J` fills lines with spaces. */
+  padsJoinedLines: boolean;
 }
 
 /**
@@ -39,5 +49,10 @@ export function tmuxFeatures(version: string): TmuxFeatures {
     clientFlags: number >= 302,
     subscriptions: number >= 302,
     popups: number >= 302,
+    diesOfKeptPanes: number === 302,
+    tellsBuffers: number >= 304 && number < 307,
+    escapesPastes: number >= 307,
+    flagsInnerBlocks: number >= 302,
+    padsJoinedLines: number < 302,
   };
 }

@@ -44,8 +44,6 @@ class AgentFaults {
   readonly #sent: string[] = [];
   readonly #trace: string[] = [];
   #texts = 0;
-  /** Sessions that may have ended before their pane was made, and their prompt with them. */
-  readonly #unsure = new Set<string>();
   /** The session under test. */
   #id = '';
   #isLive = false;
@@ -129,10 +127,8 @@ class AgentFaults {
           { name, prompt: this.#text() },
           (reply, isRetry) => {
             if (reply.status === 201) return null;
-            if (!isRetry || errorCode(reply) !== 'name_taken') return show(reply);
-            // The first request was carried out, if only in part: `settle` looks.
-            this.#unsure.add(name);
-            return null;
+            // The first request was carried out.
+            return isRetry && errorCode(reply) === 'name_taken' ? null : show(reply);
           },
         );
       }
@@ -162,9 +158,6 @@ class AgentFaults {
 
   /** Every prompt is with the model, once; then agents that were started for a fork are ended. */
   async #settle(): Promise<void> {
-    for (const { name, endedAt } of await this.#house.sessions()) {
-      if (name !== null && this.#unsure.delete(name) && endedAt !== null) this.#sent.pop();
-    }
     const arrived = () => {
       const seen = this.#model.prompts().map((prompt) => prompt.trim());
       const wrong = this.#sent.filter((text) => seen.filter((prompt) => prompt === text).length !== 1);

@@ -61,15 +61,10 @@ export class ShellClient {
     });
   }
 
-  /** Sessions whose creation was cut off, as they are listed. Such a one may have ended before its pane was made. */
+  /** Sessions whose creation was cut off, as they are listed: with their pane, or not at all. */
   find(listed: readonly Session[]): void {
     for (const tracked of this.sessions.filter(({ id }) => id === null)) {
-      const session = listed.find(({ name }) => name === tracked.name);
-      if (!session) continue;
-      tracked.id = session.id;
-      if (session.endedAt === null) continue;
-      tracked.state = 'ended';
-      for (const text of tracked.texts) text.arrives = 'maybe';
+      tracked.id = listed.find(({ name }) => name === tracked.name)?.id ?? null;
     }
   }
 
