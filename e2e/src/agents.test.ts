@@ -70,7 +70,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     expect(await house.session(id)).toMatchObject({ queued: 1 });
     expect(timesSeen('second in line')).toBe(0);
     model.release(`queue-${provider}`);
-    await waitFor('the second prompt', () => timesSeen('second in line') === 1, { timeout: 20_000 });
+    await waitFor('the second prompt', () => timesSeen('second in line') === 1);
     await idle(id);
     expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['delivered', 'delivered']);
     await house.run('kill', id);
@@ -214,7 +214,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
 
   it('knows an agent that was killed from outside, and brings the conversation back', async () => {
     const id = await startAgent('--prompt', 'before the crash');
-    await waitFor('the prompt', () => timesSeen('before the crash') === 1, { timeout: 20_000 });
+    await waitFor('the prompt', () => timesSeen('before the crash') === 1);
     const { pid, transcriptPath } = await idle(id);
     // Agents write their transcript late; what is not in it yet dies with them.
     await waitFor('the transcript', async () =>
@@ -226,7 +226,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
       signal: 'SIGKILL',
     });
     await house.run('resume', id, '--prompt', 'after the crash');
-    await waitFor('the prompt', () => timesSeen('after the crash') === 1, { timeout: 20_000 });
+    await waitFor('the prompt', () => timesSeen('after the crash') === 1);
     expect(model.lastRequest()?.messagesText).toContain('before the crash');
     await house.run('kill', id);
   });
@@ -238,7 +238,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
         : join(agentHome.codexDir, 'config.toml');
     const before = await readFile(file, 'utf8');
     const id = await startAgent('--prompt', 'look around');
-    await waitFor('the prompt', () => timesSeen('look around') >= 1, { timeout: 20_000 });
+    await waitFor('the prompt', () => timesSeen('look around') >= 1);
     await idle(id);
     await house.run('stop', id);
     const after = await readFile(file, 'utf8');

@@ -44,7 +44,7 @@ describe('a person at a terminal', () => {
     });
     expect((await at.approval(approval?.id ?? '')).status).toBe('pending');
     person.press('enter');
-    await waitFor('the file', () => existsSync(join(project, 'by-popup.txt')), { timeout: 20_000 });
+    await waitFor('the file', () => existsSync(join(project, 'by-popup.txt')));
     expect(await at.approval(approval?.id ?? '')).toMatchObject({ status: 'approved', settledBy: 'cli' });
     await waitFor('the popup to be gone', () => !/j\/k move/.test(person.screen()));
     await at.house.run('kill', id);
@@ -79,7 +79,7 @@ describe('a person at a terminal', () => {
     person.press('enter');
     await person.waitForText(/a rule that would allow it/);
     person.type('a');
-    await waitFor('the file', () => existsSync(join(project, 'by-watch.txt')), { timeout: 20_000 });
+    await waitFor('the file', () => existsSync(join(project, 'by-watch.txt')));
     expect((await at.approval(approval.id)).status).toBe('approved');
     await person.waitForText(/Nothing waits for you/);
     person.type('q');

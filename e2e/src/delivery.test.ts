@@ -47,7 +47,7 @@ describe('delivery to a program', () => {
     const { id } = await house.create({ provider: 'shell', cwd, args: recorder });
     const texts = Array.from({ length: 30 }, (_, i) => `line ${i}`);
     for (const text of texts) await post(id, 'send', { text });
-    await waitFor('all lines', async () => (await got(cwd)).length === texts.length, { timeout: 20_000 });
+    await waitFor('all lines', async () => (await got(cwd)).length === texts.length);
     expect(await got(cwd)).toEqual(texts);
   });
 

@@ -120,7 +120,7 @@ describe('a disk that is full in the middle of a start', () => {
         await house.run('rm', name);
       }
       const isGone = async () => (await house.sessions()).length === 0;
-      await waitFor('the list to be empty', isGone, { timeout: 20_000 });
+      await waitFor('the list to be empty', isGone);
     }
     expect(outcomes).toContain(507);
     expect(await house.tmux('list-sessions')).not.toMatch(/codepiper-[0-9a-f]{8}-/);

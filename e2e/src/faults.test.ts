@@ -100,7 +100,7 @@ describe('a daemon that is away', () => {
     await using house = await House.open({ env: agentHome.env });
     const cwd = await agentHome.project('demo');
     const { id } = await house.create({ provider, cwd, prompt: 'HOLD gate' });
-    await waitFor('the model to be asked', () => model.holding().length > 0, { timeout: 20_000 });
+    await waitFor('the model to be asked', () => model.holding().length > 0);
     const sent = await house.http('POST', `/sessions/${id}/send`, { text: 'behind the turn' });
     expect(sent.body).toMatchObject({ outcome: 'accepted', delivery: { status: 'queued' } });
     await house.halt('SIGKILL');
@@ -109,7 +109,7 @@ describe('a daemon that is away', () => {
     expect(model.prompts()).not.toContain('behind the turn');
     model.release('gate');
     const times = () => model.prompts().filter((prompt) => prompt.trim() === 'behind the turn').length;
-    await waitFor('the prompt', () => times() > 0, { timeout: 20_000 });
+    await waitFor('the prompt', () => times() > 0);
     await house.until(id, 'idle', (s) => s.activity === 'idle', 20_000);
     expect(times()).toBe(1);
     // What proves the first one may have been said while no daemon ran, and is read behind what is said now.

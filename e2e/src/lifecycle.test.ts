@@ -125,7 +125,7 @@ describe('a view of the agent that changes neither its title nor its registry', 
     await waitFor('the guard', async () => (await own.log()).includes('nothing was typed'));
     expect((await own.deliveries(id)).find((d) => d.id === held.delivery.id)?.status).toBe('queued');
     await own.run('keys', id, 'ctrl+o');
-    await waitFor('the second prompt', () => model.prompts().includes('two'), { timeout: 15_000 });
+    await waitFor('the second prompt', () => model.prompts().includes('two'));
     expect(model.prompts()).toEqual(['one', 'two']);
   });
 });

@@ -87,7 +87,7 @@ export async function openPolicedHouse(
         },
         { timeout: 20_000 },
       ),
-    first: (id) => waitFor('an approval', async () => (await listed(id))[0], { timeout: 20_000 }),
+    first: (id) => waitFor('an approval', async () => (await listed(id))[0]),
     async answer(approval, verb, body = {}) {
       const reply = await house.http('POST', `/approvals/${approval.id}/${verb}`, body);
       if (reply.status !== 200) throw new Error(`${verb}: ${reply.text}`);

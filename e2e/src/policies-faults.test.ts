@@ -46,7 +46,7 @@ describe.each<ProviderId>(['claude-code', 'codex'])(
       await at.house.start();
       await at.idle(id);
       await at.prompt(id, 'RUN touch allowed-again.txt');
-      await waitFor('the tool', () => existsSync(join(project, 'allowed-again.txt')), { timeout: 20_000 });
+      await waitFor('the tool', () => existsSync(join(project, 'allowed-again.txt')));
       await at.house.run('kill', id);
     });
 

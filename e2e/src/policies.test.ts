@@ -5,7 +5,7 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boardServer, openPolicedHouse, type PolicedHouse } from './policed.ts';
 
-const appears = (path: string) => waitFor(path, () => existsSync(path), { timeout: 20_000 });
+const appears = (path: string) => waitFor(path, () => existsSync(path));
 
 describe.each<ProviderId>(['claude-code', 'codex'])('rules and approvals with the real %s', (provider) => {
   let at: PolicedHouse;

@@ -171,7 +171,7 @@ describe.each(agents)('transcripts of the real $provider', ({ provider, start, u
     for (let round = 0; round < 3; round += 1) {
       const gate = `dies-${provider}-${round}`;
       await house.run('send', id, `HOLD ${gate}`);
-      await waitFor('the model to be asked', () => model.holding().includes(gate), { timeout: 20_000 });
+      await waitFor('the model to be asked', () => model.holding().includes(gate));
       await house.halt('SIGKILL');
       model.release(gate);
       await house.start();

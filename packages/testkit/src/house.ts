@@ -209,7 +209,7 @@ export class House implements AsyncDisposable {
     id: string,
     label: string,
     test: (session: Session) => boolean,
-    timeout = 15_000,
+    timeout = 60_000,
   ): Promise<Session> {
     let last: Session | undefined;
     return waitFor(

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-/** How long and how often {@link waitFor} looks, in milliseconds. */
+/**
+ * How long and how often {@link waitFor} looks, in milliseconds. The usual time is far longer than anything takes: it is
+ * there so that a test ends, and is not to be met by a slow machine.
+ */
 export interface WaitOptions {
   timeout?: number;
   interval?: number;
@@ -17,7 +20,7 @@ export interface WaitOptions {
 export async function waitFor<T>(
   label: string,
   probe: () => T | Promise<T>,
-  { timeout = 10_000, interval = 25 }: WaitOptions = {},
+  { timeout = 30_000, interval = 25 }: WaitOptions = {},
 ): Promise<Exclude<Awaited<T>, false | null | undefined | 0 | ''>> {
   const started = performance.now();
   let last = 'nothing (the probe never returned)';

@@ -163,6 +163,6 @@ describe('the other side', () => {
     // Of one read of the socket more may come.
     expect(most).toBeLessThan(16 * 1024 * 1024);
     ws.resume();
-    await waitFor('all answers', () => got.length === asks, { timeout: 20_000 });
+    await waitFor('all answers', () => got.length === asks);
   });
 });

@@ -420,7 +420,7 @@ describe('input', () => {
       });
       two.type(++n, 'x');
     }
-    await waitFor('all to be settled', () => one.settled === 1 && two.settled === n, { timeout: 20_000 });
+    await waitFor('all to be settled', () => one.settled === 1 && two.settled === n);
     const pasted = tmux.typed.filter((typed) => typed.startsWith('paste '));
     expect(pasted).toEqual([`paste ${bytes.toString('latin1')}`]);
     expect(tmux.typed.filter((typed) => typed !== pasted[0]).join('')).toBe('x'.repeat(n));

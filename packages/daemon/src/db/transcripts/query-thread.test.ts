@@ -70,8 +70,9 @@ describe('the thread that reads', () => {
   it('says so to everybody who waits when it ends by itself, and is there for the next question', async () => {
     await using thread = open();
     await thread.ask('newestEntry', {});
-    const waiting = [thread.ask('newestEntry', {}), thread.ask('conversation', { ref: 'x' })];
+    // Asked while it ends, of which nobody has heard yet: a thread that lives might answer before it is ended.
     const ended = last?.terminate();
+    const waiting = [thread.ask('newestEntry', {}), thread.ask('conversation', { ref: 'x' })];
     for (const { reason } of (await Promise.allSettled(waiting)) as PromiseRejectedResult[]) {
       expect(reason).toMatchObject({ code: 'internal', message: expect.stringContaining('Ask again') });
     }
