@@ -29,7 +29,10 @@ export async function buildWeb(root: string, dist: string): Promise<{ folder: st
   const web = join(root, 'packages/web');
   const partial = join(dist, `.${folder}.${process.pid}`);
   await mkdir(dist, { recursive: true });
-  await run(join(web, 'node_modules/.bin/vite'), ['build', '--logLevel', 'warn', '--outDir', partial], web);
+  const vite = join(web, 'node_modules/.bin/vite');
+  await run(vite, ['build', '--logLevel', 'warn', '--outDir', partial], web);
+  const worker = ['--config', 'vite.worker.config.ts', '--outDir', partial];
+  await run(vite, ['build', '--logLevel', 'warn', ...worker], web);
   await rm(join(dist, folder), { recursive: true, force: true });
   await rename(partial, join(dist, folder));
   await mkdir(join(root, '.cache'), { recursive: true });

@@ -3,8 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 
 export default defineConfig({
-  // Addresses are relative: the page is served under more than one path.
-  base: './',
+  base: '/',
   plugins: [react(), tailwind()],
   resolve: { conditions: ['source', ...defaultClientConditions] },
   build: {
@@ -16,5 +15,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2000,
+    rolldownOptions: { input: { index: 'index.html', terminal: 'terminal.html' } },
   },
 });

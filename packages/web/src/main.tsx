@@ -1,7 +1,8 @@
 import './styles.css';
 import { createRoot } from 'react-dom/client';
-import { connect } from './connection.ts';
-import { Page } from './page/page.tsx';
+import { App } from './app/app.tsx';
+import { apply } from './theme/theme-store.ts';
 
+apply();
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<Page connection={connect()} />);
+if (root) createRoot(root).render(<App />);

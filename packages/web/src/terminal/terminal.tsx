@@ -1,8 +1,8 @@
 import type { TerminalRole } from '@codepiper/core/terminals/messages.ts';
 import type { Terminal as Emulator } from '@xterm/xterm';
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from 'react';
-import { type Connection, isPhone } from '../connection.ts';
 import { Bar } from './bar.tsx';
+import { type Connection, isPhone } from './connection.ts';
 import { KeyStrip } from './key-strip.tsx';
 import { LinkHint } from './link-hint.tsx';
 import { SearchBar } from './search-bar.tsx';

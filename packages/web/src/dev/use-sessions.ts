@@ -1,7 +1,7 @@
 import { createClient } from '@codepiper/client/client.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import { useEffect, useState } from 'react';
-import { fetchTransport } from '../fetch-transport.ts';
+import { fetchTransport } from './fetch-transport.ts';
 
 const client = createClient(fetchTransport);
 /** Between two looks at the list, in milliseconds. Nobody looks while the page is hidden. */

@@ -1,8 +1,4 @@
-import { type LinkState, TerminalLink } from '@codepiper/client/terminal-link.ts';
-import type { terminalPaths } from '@codepiper/core/terminals/terminal.endpoints.ts';
-
-/** Written out, for the schemas beside it stay out of the page; the type says when it is another. */
-const socketPath: (typeof terminalPaths)['socket'] = '/terminals/ws';
+import { type LinkState, TerminalLink, type WebSocketLike } from '@codepiper/client/terminal-link.ts';
 
 /** The one connection of this page for its terminals, and what is heard of it. */
 export interface Connection {
@@ -13,13 +9,11 @@ export interface Connection {
 }
 
 /** Comes back by itself, at once when the network or the page does. */
-export function connect(): Connection {
+export function connect(openSocket: () => WebSocketLike): Connection {
   const listeners = new Set<() => void>();
   let state: LinkState = 'connecting';
-  const address = new URL(socketPath, location.href);
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const link = new TerminalLink({
-    connect: () => new WebSocket(address),
+    connect: openSocket,
     clientId: newClientId(),
     label: isPhone() ? 'phone' : 'browser',
     onState: (now) => {

@@ -1,6 +1,6 @@
 import type { Terminal as Emulator } from '@xterm/xterm';
 import { useEffect, useState } from 'react';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../terminal/connection.ts';
 import { Terminal } from '../terminal/terminal.tsx';
 import { SessionList } from './session-list.tsx';
 import { nameOf, useSessions } from './use-sessions.ts';

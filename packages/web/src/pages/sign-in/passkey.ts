@@ -1,0 +1,25 @@
+import { type PublicKeyCredentialRequestOptionsJSON, startAuthentication } from '@simplewebauthn/browser';
+
+/** Lets the browser ask for a passkey. @throws Error in words for people, when there is none or nobody chose one */
+export async function askForPasskey(options: Record<string, unknown>): Promise<PasskeyAnswer> {
+  try {
+    // The daemon made them by the same library.
+    const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
+    return (await startAuthentication({ optionsJSON })) as unknown as PasskeyAnswer;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotAllowedError') {
+      throw new Error('No passkey was chosen. Try again, or use your password.');
+    }
+    throw error;
+  }
+}
+
+/** As the API takes it. */
+interface PasskeyAnswer {
+  [field: string]: unknown;
+  id: string;
+  rawId: string;
+  type: 'public-key';
+  response: Record<string, unknown>;
+  clientExtensionResults: Record<string, unknown>;
+}
