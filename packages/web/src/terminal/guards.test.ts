@@ -5,6 +5,7 @@ import { guardErase } from './guard-erase.ts';
 import { ownerOf } from './keyboard.ts';
 import { pictureOf } from './picture.ts';
 import { isReport, swallowQueries } from './swallow-queries.ts';
+import { wrapPlainly } from './wrap-plainly.ts';
 
 /** The emulator without its glass; its parser is the one of the browser. */
 function emulator(scrollback = 0): Terminal {
@@ -33,6 +34,30 @@ describe('erasing up to the last cell', () => {
     guardErase(terminal);
     await write(terminal, 'a\r\nb\r\nc\r\nd\r\ne\x1b[2;1H\x1b[1J');
     expect(text(terminal)).toEqual(['a', '', ' ', 'd', 'e'].map((line) => line.trimEnd()));
+  });
+});
+
+describe('a line that wraps at the bottom', () => {
+  const background = (terminal: Terminal, col: number) =>
+    terminal.buffer.active
+      .getLine(terminal.buffer.active.length - 1)
+      ?.getCell(col)
+      ?.getBgColor();
+
+  it('goes on in a line without the background of the pen', async () => {
+    const [plain, other] = [emulator(), emulator()];
+    wrapPlainly(plain);
+    for (const terminal of [plain, other]) await write(terminal, '\x1b[4;1H\x1b[44m0123456789ab');
+    expect([background(plain, 1), background(plain, 5)]).toEqual([4, -1]);
+    // What it is there for: without it the rest of the line is blue.
+    expect(background(other, 5)).toBe(4);
+  });
+
+  it('and a line feed in one with it', async () => {
+    const terminal = emulator();
+    wrapPlainly(terminal);
+    await write(terminal, '\x1b[4;1H\x1b[44m\n');
+    expect(background(terminal, 5)).toBe(4);
   });
 });
 

@@ -90,6 +90,8 @@ export interface Internals {
     activeProtocol: 'NONE' | 'X10' | 'VT200' | 'DRAG' | 'ANY';
     activeEncoding: 'DEFAULT' | 'SGR' | 'SGR_PIXELS';
   };
+  /** `scroll` brings a new line to the bottom, in a look; `isWrapped`: it goes on with the one above. */
+  readonly _bufferService: { scroll(look: Look, isWrapped?: boolean): void };
   readonly optionsService: { rawOptions: { convertEol: boolean; cursorBlink: boolean } };
   readonly _charsetService: { charset: Charset; glevel: number; _charsets: (Charset | null)[] };
   readonly _oscLinkService: { getLinkData(id: number): { id?: string; uri: string } | undefined };
@@ -156,6 +158,7 @@ function probe(): Map<Charset, string> {
   holds(core.optionsService?.rawOptions?.convertEol, 'rawOptions', 'boolean');
   holds(core._oscLinkService?.getLinkData, 'getLinkData', 'function');
   holds(input._curAttrData?.extended?._ext, '_curAttrData', 'number');
+  holds(core._bufferService?.scroll, '_bufferService.scroll', 'function');
   holds(input._windowTitle, '_windowTitle', 'string');
   holds(input._iconName, '_iconName', 'string');
   holds(input._parser?.precedingJoinState, 'precedingJoinState', 'number');

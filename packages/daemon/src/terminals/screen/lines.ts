@@ -31,7 +31,7 @@ export function drawLines(out: Writer, lines: readonly Line[], rows: number, abo
   const arrivals = planArrivals(lines, rows);
   if (above === 0 && lines[0]?.isWrapped && rows > 1) markFirst(out, lines[0].length);
   lines.forEach((line, index) => {
-    const blank = index === 0 ? 0 : arrive(out, arrivals[index], line, above + index >= rows);
+    if (index > 0) arrive(out, arrivals[index]);
     const next = lines[index + 1];
     const last = line.length - 1;
     let odd = oddBlanks(line);
@@ -39,7 +39,7 @@ export function drawLines(out: Writer, lines: readonly Line[], rows: number, abo
     if (next && arrivals[index + 1] === 'marked') mark(out, last);
     // The wide character that goes to the next line leaves this cell behind.
     if (flow && lastPrinted(line) === undefined) odd = odd.filter((col) => col !== last);
-    const at = drawRow(out, line, blank, odd);
+    const at = drawRow(out, line, odd);
     if (flow && lastPrinted(line) === undefined && at !== last) out.column(last);
   });
 }
@@ -60,6 +60,8 @@ function flows(before: Line, line: Line): boolean {
   const look = lookAt(line, 0);
   const width = widthAt(line, 0);
   if (textAt(line, 0) === '' || width === 0 || !isPlainLook(look) || oddBlanks(line).length > 0) return false;
+  // Terminals differ in whether a row that scrolls in so gets the background of the pen.
+  if (plainColour(look.bg) !== 0) return false;
   if (isHalfOverwritten(line, 0) || isCombined(line, 0)) return false;
   const last = lastPrinted(before);
   if (last !== undefined) {
@@ -70,15 +72,14 @@ function flows(before: Line, line: Line): boolean {
   return width === 2 && sameLook(lookAt(before, before.length - 1), look);
 }
 
-/** Returns the background of the row that is to be drawn. */
-function arrive(out: Writer, arrival: Arrival | undefined, line: Line, scrolls: boolean): number {
-  if (arrival === 'flow') return scrolls ? plainColour(lookAt(line, 0).bg) : 0;
+/** Comes into the row that is to be drawn, which is empty then. */
+function arrive(out: Writer, arrival: Arrival | undefined): void {
+  if (arrival === 'flow') return;
   out.background(0);
   if (arrival === 'marked') {
     out.add('\r\x1b[B');
     out.erase(1);
   } else out.add('\r\n');
-  return 0;
 }
 
 /** Marks the line below as wrapped, and comes back to the first column. */

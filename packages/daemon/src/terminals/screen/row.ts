@@ -80,11 +80,11 @@ export function oddBlanks(line: Line): number[] {
 }
 
 /**
- * Draws a row that is blank in the background `blank`. The cursor must be in its first column, or, if there are no odd
+ * Draws a row that is empty. The cursor must be in its first column, or, if there are no odd
  * blanks and the first cell is printed, waiting to wrap into it. Returns the column after the last it printed in.
  */
-export function drawRow(out: Writer, line: Line, blank: number, odd: readonly number[]): number {
-  for (const col of [...odd].reverse()) drawOddBlank(out, line, col, blank);
+export function drawRow(out: Writer, line: Line, odd: readonly number[]): number {
+  for (const col of [...odd].reverse()) drawOddBlank(out, line, col);
   const { length: cols, _data: data } = line;
   let at = odd.length === 0 ? 0 : -1;
   const isOdd = (col: number) => odd.length > 0 && odd.includes(col);
@@ -136,7 +136,7 @@ export function drawRow(out: Writer, line: Line, blank: number, odd: readonly nu
       !isOdd(col) &&
       plainColour(data[col * cellSize + 2] ?? 0) === colour
     );
-    if (colour === blank) continue;
+    if (colour === 0) continue;
     go(from);
     flush();
     out.background(colour);
@@ -174,7 +174,7 @@ function unwrapped(text: string): string {
 }
 
 /** Overwrites the first half of a wide character, which leaves its second half empty and with the pen's look. */
-function drawOddBlank(out: Writer, line: Line, col: number, blank: number): void {
+function drawOddBlank(out: Writer, line: Line, col: number): void {
   const [first, other] = col === 0 ? [0, 1] : [col - 1, col - 1];
   out.column(first);
   out.look(lookAt(line, col));
@@ -182,6 +182,6 @@ function drawOddBlank(out: Writer, line: Line, col: number, blank: number): void
   out.column(other);
   out.add(' ');
   out.column(other);
-  out.background(blank);
+  out.background(0);
   out.erase(1);
 }

@@ -216,3 +216,13 @@ test('a resize lays out anew what wraps', () => {
   play(screen, [{ bytes: encoder.encode('\r\n') }, { cols: 20, rows: 3 }]);
   expect(textOf(screen)[0]).toBe('0123456789abcdefghij');
 });
+
+test('a line that wraps at the bottom goes on in an empty one, as in tmux', () => {
+  using screen = printed('\x1b[2;1H\x1b[44m0123456789ab', { cols: 10, rows: 2 });
+  const line = screen.core.buffers.normal.lines.get(screen.core.buffers.normal.ybase + 1);
+  if (!line) return expect.unreachable();
+  expect(lookAt(line, 1)).not.toEqual(lookAt(line, 2));
+  expect(lookAt(line, 2)).toEqual(lookAt(line, 9));
+  using copy = restored(screen.snapshot({ lines: 10 }));
+  expect(textOf(copy)).toEqual(textOf(screen));
+});

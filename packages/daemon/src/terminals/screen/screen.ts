@@ -155,6 +155,7 @@ export class Screen implements Disposable {
     terminal.unicode.register(cellWidth);
     terminal.unicode.activeVersion = cellWidth.version;
     guardErase(terminal);
+    wrapPlainly(terminal);
     // What clears the emulator's history clears what stands above it too: ED 3 and RIS.
     terminal.parser.registerCsiHandler({ final: 'J' }, (params) => {
       if (params[0] === 3) this.#forgetHistory();
@@ -182,4 +183,14 @@ function guardErase(terminal: xterm.Terminal): void {
     active.lines.pop();
     return true;
   });
+}
+
+/**
+ * A line that wraps at the bottom goes on in an empty one, as in tmux; the emulator alone fills that one with the
+ * background of the pen. The same must be done in a viewer.
+ */
+function wrapPlainly(terminal: xterm.Terminal): void {
+  const { _bufferService: service, buffers } = internalsOf(terminal);
+  const scroll = service.scroll.bind(service);
+  service.scroll = (look, isWrapped) => scroll(isWrapped ? buffers.active.getNullCell() : look, isWrapped);
 }
