@@ -25,10 +25,10 @@ const floors = [
     'code-index',
     'board',
   ],
-  ['terminals', 'sessions', 'deliveries'],
+  ['terminals', 'sessions', 'deliveries', 'images', 'voice'],
   ['approvals', 'transcripts', 'hooks', 'recordings'],
-  ['analytics', 'search', 'conversations', 'messages', 'jobs', 'workflows'],
-  ['notifications', 'shares', 'previews'],
+  ['analytics', 'search', 'conversations', 'fleet', 'messages', 'jobs', 'workflows'],
+  ['notifications', 'feed', 'shares', 'previews'],
 ];
 const rooms = (names) => `^packages/daemon/src/(?:${names.join('|')})/`;
 
@@ -83,8 +83,8 @@ module.exports = {
     ),
     only(
       'testkit-sees-core',
-      'testkit depends on core alone.',
-      ['^packages/core/', '(^|/)node_modules/'],
+      'testkit depends on core and client.',
+      ['^packages/(core|client)/', '(^|/)node_modules/'],
       noBuiltins,
     ),
     only(

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const folder = 'web';
 /** What the page is made from. The rest of the program changes more often, and the page costs seconds. */
@@ -33,11 +34,20 @@ export async function buildWeb(root: string, dist: string): Promise<{ folder: st
   await run(vite, ['build', '--logLevel', 'warn', '--outDir', partial], web);
   const worker = ['--config', 'vite.worker.config.ts', '--outDir', partial];
   await run(vite, ['build', '--logLevel', 'warn', ...worker], web);
+  await compress(join(partial, 'assets'));
   await rm(join(dist, folder), { recursive: true, force: true });
   await rename(partial, join(dist, folder));
   await mkdir(join(root, '.cache'), { recursive: true });
   await writeFile(stampFile, stamp);
   return { folder, isNew: true };
+}
+
+/** Beside each file that is worth it, the same compressed: it is served in its place, and costs the daemon nothing. */
+async function compress(folder: string): Promise<void> {
+  for (const file of (await filesIn(folder)).filter((path) => /\.(?:js|css|svg)$/.test(path))) {
+    const bytes = await readFile(file);
+    if (bytes.length > 1024) await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+  }
 }
 
 async function hashOf(root: string): Promise<string> {

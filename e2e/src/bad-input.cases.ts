@@ -1,14 +1,18 @@
 import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
+import { attachmentEndpoints } from '@codepiper/core/attachments/attachment.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
 import { daemonEndpoints } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import type { ErrorCode } from '@codepiper/core/errors.ts';
 import { eventEndpoints } from '@codepiper/core/events/event.endpoints.ts';
+import { fleetEndpoints } from '@codepiper/core/fleet/fleet.endpoints.ts';
+import { notificationEndpoints } from '@codepiper/core/notifications/notification.endpoints.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { recordingEndpoints } from '@codepiper/core/recordings/recording.endpoints.ts';
 import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
+import { settingsEndpoints } from '@codepiper/core/settings/settings.endpoints.ts';
 import { terminalEndpoints } from '@codepiper/core/terminals/terminal.endpoints.ts';
 import { conversationEndpoints } from '@codepiper/core/transcripts/conversation.endpoints.ts';
 import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endpoints.ts';
@@ -17,6 +21,7 @@ import { transcriptEndpoints } from '@codepiper/core/transcripts/transcript.endp
 export const endpoints = {
   ...analyticsEndpoints,
   ...approvalEndpoints,
+  ...attachmentEndpoints,
   ...auditEndpoints,
   ...authEndpoints,
   ...conversationEndpoints,
@@ -24,8 +29,11 @@ export const endpoints = {
   ...recordingEndpoints,
   ...daemonEndpoints,
   ...eventEndpoints,
+  ...fleetEndpoints,
+  ...notificationEndpoints,
   ...policyEndpoints,
   ...sessionEndpoints,
+  ...settingsEndpoints,
   ...terminalEndpoints,
   ...transcriptEndpoints,
 };
@@ -322,11 +330,92 @@ function badConversations(rest: string): Bad[] {
   ];
 }
 
+const badReadSources = (path: string): Bad[] =>
+  ['', 'x'.repeat(65), 'a\nb', 5, null].map((readSource) =>
+    invalid(`the source ${JSON.stringify(readSource)?.slice(0, 9)}`, {
+      path,
+      body: { readSource },
+      says: /body\.readSource: /,
+    }),
+  );
+
+/** A point of P-256, and 16 bytes. */
+const pushKeys = {
+  p256dh: 'BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU',
+  auth: 'AAAAAAAAAAAAAAAAAAAAAA',
+};
+
 /** Wrong values of each endpoint's own. What any endpoint refuses is below, for all of them. */
 export const cases: Record<Name, Bad[]> = {
   health: [invalid('a query', { query: 'verbose=1', says: /unknown key "verbose"/ })],
   version: [invalid('a query', { query: 'x', says: /unknown key "x"/ })],
   config: [invalid('a query', { query: 'key=socket', says: /unknown key "key"/ })],
+  getFleet: [invalid('a query', { query: 'live=true', says: /unknown key "live"/ })],
+  recentDirectories: [invalid('a query', { query: 'limit=5', says: /unknown key "limit"/ })],
+  listDirectories: [
+    invalid('an empty path', { query: 'path=', says: /query\.path: / }),
+    invalid('a relative path', { query: 'path=src', says: /query\.path: "src" must be an absolute path/ }),
+    invalid('a path of another home', { query: 'path=~root', says: /must be an absolute path/ }),
+    invalid('a huge path', { query: `path=/${'x'.repeat(4096)}`, says: /query\.path: / }),
+    invalid('a NUL', { query: 'path=/%00', says: /query\.path: / }),
+    invalid('a path twice', { query: 'path=/&path=/tmp', says: /query\.path: / }),
+    invalid('a path that is not there', {
+      query: 'path=/nowhere/at/all',
+      says: /\/nowhere\/at\/all: there is no such directory\. \/ is there\./,
+    }),
+    invalid('a file', { query: 'path=/etc/passwd', says: /it is not a directory/ }),
+    invalid('no flag', { query: 'hidden=maybe', says: /query\.hidden: / }),
+    invalid('a near miss', { query: 'paht=/', says: /did you mean "path"/ }),
+  ],
+  // What is wrong in a draft is the answer; what is no draft at all is refused.
+  validateSession: [
+    invalid('no directory', { body: { provider: 'shell' }, says: /body\.cwd: is missing/ }),
+    invalid('a near miss', { body: { cwd: '<work>', naem: 'x' }, says: /did you mean "name"/ }),
+    ...[5, null, true, ['/'], {}].map((cwd) =>
+      invalid(`the directory ${JSON.stringify(cwd)}`, { body: { cwd }, says: /body\.cwd: / }),
+    ),
+    invalid('a huge directory', { body: { cwd: `/${'x'.repeat(4096)}` }, says: /body\.cwd: / }),
+    invalid('policy sets that are no list', {
+      body: { cwd: '<work>', policySets: 'careful' },
+      says: /body\.policySets: /,
+    }),
+    invalid('101 policy sets', {
+      body: { cwd: '<work>', policySets: Array.from({ length: 101 }, () => 'x') },
+      says: /body\.policySets: /,
+    }),
+    invalid('a number in the environment', {
+      body: { cwd: '<work>', env: { A: 1 } },
+      says: /body\.env\.A: /,
+    }),
+    invalid('a prompt', { body: { cwd: '<work>', prompt: 'x' }, says: /unknown key "prompt"/ }),
+  ],
+  getDaemonSettings: [invalid('a query', { query: 'key=x', says: /unknown key "key"/ })],
+  setDaemonSettings: [
+    invalid('a near miss', { body: { preserveSession: true }, says: /did you mean "preserveSessions"/ }),
+    invalid('a text for a flag', {
+      body: { notificationsEnabled: 'on' },
+      says: /body\.notificationsEnabled: /,
+    }),
+    invalid('allow', { body: { defaultPolicyAction: 'allow' }, says: /body\.defaultPolicyAction: .*deny/ }),
+    invalid('an unknown event', {
+      body: { notificationEventDefaults: { 'session.created': true } },
+      says: /body\.notificationEventDefaults/,
+    }),
+    invalid('an unknown sound', {
+      body: { notificationSoundMap: { 'session.crashed': 'trumpet' } },
+      says: /body\.notificationSoundMap/,
+    }),
+    invalid('a switch there is not', {
+      body: { terminalFeatures: { recordingEnabled: true } },
+      says: /did you mean "recordingsEnabled"/,
+    }),
+    invalid('a list', { body: [], says: /body: / }),
+  ],
+  restartDaemon: [
+    invalid('a key', { body: { killSessions: true }, says: /unknown key "killSessions"/ }),
+    invalid('a query', { body: {}, query: 'now=1', says: /unknown key "now"/ }),
+  ],
+  doctor: [invalid('a query', { query: 'quick=1', says: /unknown key "quick"/ })],
   stopDaemon: [
     invalid('a text for a flag', { body: { killSessions: 'yes' }, says: /body\.killSessions: / }),
     invalid('a near miss', { body: { killSesions: true }, says: /did you mean "killSessions"/ }),
@@ -531,6 +620,100 @@ export const cases: Record<Name, Bad[]> = {
     ...badPeriods,
     invalid('a directory', { query: 'workspace=/', says: /unknown key "workspace"/ }),
   ],
+  listNotifications: [
+    ...badCounts('limit'),
+    invalid('a limit above the largest', { query: 'limit=201', says: /query\.limit: / }),
+    ...['0', '-1', '1.5', 'x', ''].map((id) =>
+      invalid(`before=${id}`, { query: `before=${id}`, says: /query\.before: / }),
+    ),
+    invalid('an unknown event', { query: 'eventType=done', says: /query\.eventType: .*session\.crashed/ }),
+    invalid('no flag', { query: 'unreadOnly=yes', says: /query\.unreadOnly: / }),
+    invalid('an empty session', { query: 'sessionId=', says: /query\.sessionId: / }),
+    { what: 'an unknown session', query: 'sessionId=nobody', code: 'session_not_found' },
+    invalid('a near miss', { query: 'evenType=session.crashed', says: /did you mean "eventType"/ }),
+  ],
+  countNotifications: [invalid('a query', { query: 'sessionId=x', says: /unknown key "sessionId"/ })],
+  readNotification: [
+    ...['0', '-1', 'x', '1.5', '%00'].map((id) =>
+      invalid(`the id ${id}`, { path: `/notifications/${id}/read`, body: {}, says: /params/ }),
+    ),
+    { what: 'an unknown id', path: '/notifications/999999/read', body: {}, code: 'notification_not_found' },
+    ...badReadSources('/notifications/1/read'),
+  ],
+  readNotifications: [
+    ...badReadSources('/notifications/read'),
+    ...[5, null, ''].map((sessionId) =>
+      invalid(`the session ${sessionId}`, { body: { sessionId }, says: /body\.sessionId: / }),
+    ),
+    { what: 'an unknown session', body: { sessionId: 'nobody' }, code: 'session_not_found' },
+  ],
+  lookAtSession: [
+    invalid('no page', { body: { sessionId: null }, says: /body\.page: is missing/ }),
+    ...['short', 'with space', 'x'.repeat(65), 5, null].map((page) =>
+      invalid(`the page ${page}`, { body: { page, sessionId: null }, says: /body\.page: / }),
+    ),
+    invalid('no session', { body: { page: 'page-0001' }, says: /body\.sessionId: is missing/ }),
+    {
+      what: 'an unknown session',
+      body: { page: 'page-0001', sessionId: 'nobody' },
+      code: 'session_not_found',
+    },
+  ],
+  getNotificationPrefs: [],
+  setNotificationPrefs: [
+    invalid('nothing', { body: {}, says: /body\.enabled: is missing/ }),
+    ...['true', 1, []].map((enabled) =>
+      invalid(`enabled ${JSON.stringify(enabled)}`, { body: { enabled }, says: /body\.enabled: / }),
+    ),
+  ],
+  pushStatus: [invalid('a query', { query: 'key=1', says: /unknown key "key"/ })],
+  testPush: [
+    ...['', 'x'.repeat(121), 5, null].map((title) =>
+      invalid(`the title ${String(title).slice(0, 9)}`, { body: { title }, says: /body\.title: / }),
+    ),
+    invalid('a long text', { body: { body: 'x'.repeat(501) }, says: /body\.body: / }),
+    invalid('an endpoint that is no address', { body: { endpoint: 'x' }, says: /body\.endpoint: / }),
+    { what: 'an unknown session', body: { sessionId: 'nobody' }, code: 'session_not_found' },
+  ],
+  listPushSubscriptions: [invalid('a query', { query: 'id=1', says: /unknown key "id"/ })],
+  putPushSubscription: [
+    invalid('no keys', { body: { endpoint: 'https://push.example.com/x' }, says: /body\.keys: / }),
+    ...['', 'x', 5, null, `https://push.example.com/${'x'.repeat(2048)}`].map((endpoint) =>
+      invalid(`the endpoint ${String(endpoint).slice(0, 9)}`, {
+        body: { endpoint, keys: pushKeys },
+        says: /body\.endpoint: /,
+      }),
+    ),
+    ...[
+      'http://push.example.com/x',
+      'ftp://push.example.com/x',
+      'https://ada:secret@push.example.com/x',
+      'https://10.0.0.1/x',
+      'https://169.254.169.254/latest/meta-data',
+      'https://[fd00::1]/x',
+    ].map((endpoint) =>
+      invalid(endpoint, { body: { endpoint, keys: pushKeys }, says: /The subscription cannot be used/ }),
+    ),
+    invalid('a key that is no point', {
+      body: {
+        endpoint: 'https://push.example.com/x',
+        keys: { ...pushKeys, p256dh: Buffer.alloc(65, 4).toString('base64url') },
+      },
+      says: /no point of P-256/,
+    }),
+    invalid('a short secret', {
+      body: { endpoint: 'https://push.example.com/x', keys: { ...pushKeys, auth: 'AAAA' } },
+      says: /body\.keys\.auth: /,
+    }),
+    invalid('a foreign key', {
+      body: { endpoint: 'https://push.example.com/x', keys: { ...pushKeys, more: 'x' } },
+      says: /unknown key "more"/,
+    }),
+  ],
+  removePushSubscription: [
+    invalid('nothing', { body: {}, says: /body\.endpoint: is missing/ }),
+    invalid('no address', { body: { endpoint: 'x' }, says: /body\.endpoint: / }),
+  ],
   listApprovals: [
     ...badCounts('limit'),
     invalid('a limit above the largest', { query: 'limit=1001', says: /query\.limit: / }),
@@ -593,9 +776,12 @@ export const cases: Record<Name, Bad[]> = {
     invalid('no time', { query: 'since=yesterday', says: /query\.since: / }),
     invalid('a time without a zone', { query: 'since=2026-11-21T10:00:00', says: /query\.since: / }),
     invalid('an empty tool', { query: 'tool=', says: /query\.tool: / }),
+    invalid('an empty call', { query: 'callId=', says: /query\.callId: / }),
+    invalid('no end', { query: 'until=tomorrow', says: /query\.until: / }),
     invalid('an empty session', { query: 'sessionId=', says: /query\.sessionId: / }),
     invalid('a near miss', { query: 'sesionId=x', says: /did you mean "sessionId"/ }),
   ],
+  verifyTrail: [invalid('a query', { query: 'expect=1', says: /unknown key "expect"/ })],
   listPolicies: [
     invalid('enabled=perhaps', { query: 'enabled=perhaps', says: /query\.enabled: .*true/ }),
     invalid('an empty session', { query: 'sessionId=', says: /query\.sessionId: / }),
@@ -742,6 +928,10 @@ export const cases: Record<Name, Bad[]> = {
       body: { tool: 'shell', input: {}, session: 'good', policySets: [] },
       says: /body\.policySets: /,
     }),
+    invalid('a draft without rules', {
+      body: { tool: 'shell', input: {}, cwd: '/', draft: { policies: [{ name: 'x' }] } },
+      says: /body\.draft\.policies\.0\.rules: is missing/,
+    }),
     {
       what: 'an unknown set',
       body: { tool: 'shell', input: {}, cwd: '/', policySets: ['nothing'] },
@@ -752,6 +942,11 @@ export const cases: Record<Name, Bad[]> = {
       body: { tool: 'shell', input: {}, session: 'nobody' },
       code: 'session_not_found',
     },
+  ],
+  readRules: [
+    invalid('nothing', { body: {}, says: /body\.text: is missing/ }),
+    invalid('no text', { body: { text: [] }, says: /body\.text: / }),
+    invalid('too much', { body: { text: ' '.repeat(500_001) }, says: /body\.text: / }),
   ],
   lintPolicies: [
     invalid('a text for a draft', { body: { draft: 'x' }, says: /body\.draft: / }),
@@ -1055,6 +1250,9 @@ export const cases: Record<Name, Bad[]> = {
     invalid('a query', { query: 'all=1', says: /query: / }),
     { what: 'no session', path: '/sessions/nobody/recording', code: 'session_not_found' },
   ],
+  uploadImage: [],
+  transcribe: [],
+  voiceStatus: [invalid('a query', { query: 'verbose=1', says: /unknown key "verbose"/ })],
   readOutput: [
     ...badCounts('lines'),
     invalid('too many lines', { query: 'lines=10001', says: /query\.lines: / }),
@@ -1086,6 +1284,35 @@ export const badRefs: { what: string; ref: string; code: readonly ErrorCode[]; s
   { what: 'a lone surrogate', ref: '%ed%a0%80', code: refCodes },
   { what: 'a long id', ref: 'x'.repeat(81), code: ['invalid_request'], says: /params\.id: / },
   { what: 'a huge id', ref: 'x'.repeat(6000), code: refCodes },
+];
+
+const formType = { 'content-type': 'multipart/form-data; boundary=xxx' };
+const formPart = (head: string, content: string) => raw(`--xxx\r\n${head}\r\n\r\n${content}\r\n--xxx--\r\n`);
+const form = 'multipart/form-data';
+/** What is no form with one file in the field the endpoint takes. */
+export const badForms: Omit<Bad, 'path'>[] = [
+  invalid('nothing', { says: /multipart\/form-data/ }),
+  invalid('JSON', { body: { image: 'x', audio: 'x' }, says: /multipart\/form-data/ }),
+  invalid('half of JSON', { body: raw('{"a":'), says: /multipart\/form-data/ }),
+  invalid('bytes', { body: Buffer.alloc(8), headers: { 'content-type': 'image/png' }, says: /multipart/ }),
+  invalid('no boundary', { body: raw('x'), headers: { 'content-type': form }, says: /cannot be read/ }),
+  invalid('an empty form', { body: raw('--xxx--\r\n'), headers: formType, says: /no file|cannot be read/ }),
+  invalid('half of a form', { body: raw('--xxx\r\nContent-'), headers: formType, says: /cannot be read/ }),
+  invalid('no form', { body: raw('hello'), headers: formType, says: /cannot be read/ }),
+  invalid('a text for a file', {
+    body: formPart('Content-Disposition: form-data; name="image"', 'x'),
+    headers: formType,
+    says: /has a part "image"; it must have one file/,
+  }),
+  invalid('another field', {
+    body: formPart('Content-Disposition: form-data; name="picture"; filename="a.png"', 'x'),
+    headers: formType,
+    says: /has a part "picture"/,
+  }),
+  invalid('a file that never ends', {
+    body: raw('--xxx\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\nx'),
+    headers: formType,
+  }),
 ];
 
 const deep = Buffer.from('['.repeat(100_000) + ']'.repeat(100_000));

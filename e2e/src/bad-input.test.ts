@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Bad,
   badBodies,
+  badForms,
   badRefs,
   badTokens,
   cases,
@@ -32,7 +33,7 @@ let before: unknown;
 let daemonPid: number | null;
 
 beforeAll(async () => {
-  house = await House.open();
+  house = await House.open({ env: { CODEPIPER_STT_COMMAND: 'cat {input}' } });
   work = await house.workDirectory();
   file = join(work, 'a-file');
   await writeFile(file, '');
@@ -192,7 +193,7 @@ describe('every endpoint', () => {
   it.each(table)(
     '%s refuses bodies, tokens, keys and methods that no endpoint takes',
     async (_, endpoint) => {
-      const bodies = endpoint.method === 'GET' ? [] : badBodies;
+      const bodies = endpoint.method === 'GET' ? [] : endpoint.upload ? badForms : badBodies;
       const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].filter(
         (method) => !methodsOf(endpoint.path).has(method),
       );
@@ -240,6 +241,7 @@ function rightBody({ path }: Endpoint): unknown {
   if (path.endsWith('/recording')) return { on: true };
   if (path.endsWith('/model')) return { model: 'opus' };
   if (path.endsWith('/resize')) return { cols: 80, rows: 24 };
+  if (path.endsWith('/notifications/prefs')) return { enabled: true };
   if (path.endsWith('/trust')) return { seconds: 60 };
   if (path.endsWith('/policy')) return { policy: { rules: [{ action: 'deny' }] } };
   if (path.endsWith('/policy-sets')) return { policySetId: 'ci' };
@@ -327,7 +329,8 @@ describe('what is no request of ours', () => {
     '/../etc/passwd',
     '/%2e%2e/%2e%2e/etc/passwd',
     '//',
-    '/api/sessions',
+    '/api/api/sessions',
+    '/apisessions',
     '/sessions/%00/x',
     `/${'x'.repeat(10_000)}`,
   ])('there is nothing at %s', async (path) => {

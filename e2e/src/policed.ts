@@ -51,7 +51,8 @@ export async function openPolicedHouse(
     ...(codexModel ? { codexModel } : {}),
   });
   const house = await House.open({
-    env: { ...agentHome.env, CODEPIPER_POLICY_DEFAULT: 'ask', CODEPIPER_HOOK_PATIENCE: '2', ...env },
+    // Patient: on a busy machine a daemon that comes back takes its time.
+    env: { ...agentHome.env, CODEPIPER_POLICY_DEFAULT: 'ask', CODEPIPER_HOOK_PATIENCE: '120', ...env },
   });
   const made = await house.http('POST', '/policies', { name: 'of the tests', rules });
   if (made.status >= 300) throw new Error(`no policy: ${made.text}`);

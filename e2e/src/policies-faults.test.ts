@@ -13,7 +13,10 @@ describe.each<ProviderId>(['claude-code', 'codex'])(
   (provider) => {
     let at: PolicedHouse;
     beforeAll(async () => {
-      at = await openPolicedHouse(provider, { CODEPIPER_APPROVALS_EXPIRE_AFTER: '4' });
+      at = await openPolicedHouse(provider, {
+        CODEPIPER_APPROVALS_EXPIRE_AFTER: '4',
+        CODEPIPER_HOOK_PATIENCE: '2',
+      });
     });
     afterAll(() => at[Symbol.asyncDispose]());
 

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { analyticsEndpoints } from '@codepiper/core/analytics/analytics.endpoints.ts';
 import { approvalEndpoints } from '@codepiper/core/approvals/approval.endpoints.ts';
 import { approvalSchema } from '@codepiper/core/approvals/approval.ts';
+import { attachmentEndpoints } from '@codepiper/core/attachments/attachment.endpoints.ts';
 import { auditEndpoints } from '@codepiper/core/audit/audit.endpoints.ts';
 import { decisionSchema } from '@codepiper/core/audit/decision.ts';
 import { authEndpoints } from '@codepiper/core/auth/auth.endpoints.ts';
@@ -11,6 +12,11 @@ import type { Endpoint } from '@codepiper/core/endpoint.ts';
 import { errorTable, exitCodes } from '@codepiper/core/errors.ts';
 import { eventEndpoints, socketPaths, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import { eventSchema } from '@codepiper/core/events/event.ts';
+import { feedPaths } from '@codepiper/core/feed/feed.ts';
+import { fleetEndpoints, fleetPaths } from '@codepiper/core/fleet/fleet.endpoints.ts';
+import { fleetCardSchema } from '@codepiper/core/fleet/fleet.ts';
+import { notificationEndpoints } from '@codepiper/core/notifications/notification.endpoints.ts';
+import { notificationSchema, pushSubscriptionSchema } from '@codepiper/core/notifications/notification.ts';
 import { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
 import { policySchema, policySetSchema, ruleSchema } from '@codepiper/core/policies/policy.ts';
 import { verdictSchema } from '@codepiper/core/policies/verdict.ts';
@@ -20,6 +26,7 @@ import { searchEndpoints } from '@codepiper/core/search/search.endpoints.ts';
 import { deliverySchema } from '@codepiper/core/sessions/delivery.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { evidenceSchema, sessionSchema } from '@codepiper/core/sessions/session.ts';
+import { settingsEndpoints } from '@codepiper/core/settings/settings.endpoints.ts';
 import { type Setting, settings } from '@codepiper/core/settings/settings.ts';
 import { terminalEndpoints, terminalPaths } from '@codepiper/core/terminals/terminal.endpoints.ts';
 import {
@@ -151,16 +158,17 @@ function configurationPage(): string {
     setting.flag === undefined ? '' : code(`--${setting.flag}`),
     setting.default === null ? '' : code(JSON.stringify(setting.default)),
     setting.allowed,
-    setting.awaits
-      ? `${setting.description} *Takes effect with the ${setting.awaits}, which is not in this version.*`
-      : setting.description,
+    `${setting.description}${setting.changeable ? ' *May be changed while the daemon runs.*' : ''}`,
   ]);
   return page(
     'Configuration',
     [
       'A setting is taken from the flag of `codepiper daemon`, else the environment variable, else `config.yaml` in the',
-      'home, else its default. The daemon reads them when it starts; a wrong one is refused with its name, its value and',
-      'what is allowed. `codepiper config` shows the values in force and where each comes from.',
+      'home, else what was stored, else its default. The daemon reads them when it starts; a wrong one is refused with its',
+      'name, its value and what is allowed. `codepiper config` shows the values in force and where each comes from.',
+      '',
+      'Some may be changed while the daemon runs, on the dashboard or by `codepiper config set`: the database keeps them,',
+      'and they hold where no flag, variable or file says otherwise. What is said there is shown as fixed, with the place.',
     ].join('\n'),
     'The home is `CODEPIPER_HOME`, an absolute path; `~/.codepiper` by default.',
     table(['Key', 'Variable', 'Flag', 'Default', 'Allowed', 'Meaning'], rows),
@@ -170,22 +178,31 @@ function configurationPage(): string {
 function apiPage(): string {
   const rooms: [title: string, endpoints: readonly Endpoint[]][] = [
     ['Sessions', Object.values<Endpoint>(sessionEndpoints)],
+    ['Fleet', Object.values<Endpoint>(fleetEndpoints)],
     ['Live terminal', Object.values<Endpoint>(terminalEndpoints)],
+    ['Images and voice', Object.values<Endpoint>(attachmentEndpoints)],
     ['Recordings', Object.values<Endpoint>(recordingEndpoints)],
     ['Events', Object.values<Endpoint>(eventEndpoints)],
     ['Conversations', Object.values<Endpoint>(conversationEndpoints)],
     ['Search', Object.values<Endpoint>(searchEndpoints)],
     ['Approvals', Object.values<Endpoint>(approvalEndpoints)],
     ['Audit', Object.values<Endpoint>(auditEndpoints)],
+    ['Notifications', Object.values<Endpoint>(notificationEndpoints)],
     ['Account of the dashboard', Object.values<Endpoint>(authEndpoints)],
     ['Policies', Object.values<Endpoint>(policyEndpoints)],
     ['Analytics', Object.values<Endpoint>(analyticsEndpoints)],
     ['Transcripts', Object.values<Endpoint>(transcriptEndpoints)],
     ['Daemon', Object.values<Endpoint>(daemonEndpoints)],
+    ['Settings', Object.values<Endpoint>(settingsEndpoints)],
   ];
   return page(
     'API',
-    'HTTP/1.1 with JSON over the Unix socket. Unknown fields and query parameters are refused. Errors: [errors](errors.md).',
+    'HTTP/1.1 with JSON: over the Unix socket, where `/api` may stand before each address, and on the port of the dashboard, where it must. Unknown fields and query parameters are refused. Errors: [errors](errors.md).',
+    [
+      'The same as OpenAPI 3.1: `GET /api/openapi.json`. Whoever reaches the Unix socket is the owner, or a session by its token.',
+      'On the port a browser is signed in by two halves: the cookie, and the key that signing in answers, as `X-CodePiper-Key`;',
+      'a WebSocket by the cookie and a ticket ([signing in](../risky/auth.md)).',
+    ].join('\n'),
     '`:id` of a session is its id, the unique beginning of one, or its name. A field with `?` may be left out; `= x` is its default.',
     ...rooms.flatMap(([title, endpoints]) => [`## ${title}`, ...endpoints.map(endpointSection)]),
     '## Objects',
@@ -203,10 +220,18 @@ function apiPage(): string {
           'The same over a WebSocket: first `{ type: "hello", version, lastId }`, then one text frame for each event.',
         ],
         [
+          code(`GET ${feedPaths.socket}`),
+          'The live feed of a page, over one WebSocket: first `{ type: "hello", version, lastId }`; then what is asked for with `{ type: "subscribe", id, to: { topic: "events" | "fleet" | "conversation", … } }`, until `{ type: "unsubscribe", id }`.',
+        ],
+        [
           code(
             `GET ${conversationPaths.sessionStream}?since=<entry id>&kind=<kinds>&agent=<agent>&text=<length>`,
           ),
           'What is said and done in the conversations of a session, as it is stored: server-sent events `entry`, each an Entry with its id; `Last-Event-ID` resumes.',
+        ],
+        [
+          code(`GET ${fleetPaths.stream}`),
+          'Cards of all sessions, as server-sent events: first `snapshot` with `{ type, fleet }`, then `card` with `{ type, card }` for each that changes, and `removed` with `{ type, sessionId }`. A reader that comes back begins with a snapshot again.',
         ],
         [
           code(`GET ${recordingPaths.cast}?from=<seconds or time>&version=<2 or 3>`),
@@ -226,7 +251,19 @@ function apiPage(): string {
 }
 
 function endpointSection(endpoint: Endpoint): string {
-  const { method, path, summary, params, query, body, reply, status = 200, errors = [], web } = endpoint;
+  const {
+    method,
+    path,
+    summary,
+    params,
+    query,
+    body,
+    upload,
+    reply,
+    status = 200,
+    errors = [],
+    web,
+  } = endpoint;
   const own = params ? fields(params.toJSONSchema(options('input'))) : [];
   // `:id` of a session is said once, above.
   const parts = [
@@ -240,6 +277,11 @@ function endpointSection(endpoint: Endpoint): string {
     ...parts.flatMap(([title, list]) =>
       list.length === 0 ? [] : [`${title}: ${list.map(code).join(', ')}`],
     ),
+    ...(upload
+      ? [
+          `Body: multipart/form-data with ${upload.what} in the field ${code(upload.field)}, at most ${upload.maxBytes / 1024 / 1024} MB.`,
+        ]
+      : []),
     `Answers ${status}: ${code(typeText(reply.toJSONSchema(options('output'))))}`,
     ...(web || endpoint.recent ? [`In a browser: ${webText(endpoint)}.`] : []),
     ...(errors.length > 0 ? [`Errors: ${errors.map(code).join(', ')}`] : []),
@@ -256,6 +298,7 @@ function webText({ web, recent }: Endpoint): string {
 /** What replies are made of; said once and named elsewhere. */
 const objects = {
   Session: sessionSchema,
+  FleetCard: fleetCardSchema,
   Delivery: deliverySchema,
   Event: eventSchema,
   Conversation: conversationSchema,
@@ -264,6 +307,8 @@ const objects = {
   Provider: providerInfoSchema,
   Evidence: evidenceSchema,
   Approval: approvalSchema,
+  Notification: notificationSchema,
+  PushSubscription: pushSubscriptionSchema,
   Policy: policySchema,
   PolicySet: policySetSchema,
   Rule: ruleSchema,

@@ -23,11 +23,12 @@ export function createUnixTransport({ socket: path, token }: UnixTransportOption
     isStream: boolean,
   ): AsyncGenerator<Buffer, void> {
     const timeoutMs = request.timeoutMs ?? (isStream ? 0 : defaultTimeoutMs);
+    const encoded = await encodeRequest(request, token);
     // Loaded here: help and usage errors do without it, and it takes 2 ms.
     const socket = process.getBuiltinModule('node:net').connect({ path });
     let isHeadGiven = false;
     try {
-      socket.write(encodeRequest(request, token));
+      socket.write(encoded);
       for await (const piece of read(socket, request.signal, timeoutMs)) {
         const body = reader.push(piece);
         if (reader.head && !isHeadGiven) {
@@ -119,15 +120,18 @@ async function* read(
   }
 }
 
-function encodeRequest({ method, path, body }: TransportRequest, token: string | undefined): string {
+async function encodeRequest(request: TransportRequest, token: string | undefined): Promise<Buffer> {
+  const { method, path, body = '' } = request;
+  const isText = typeof body === 'string';
+  const bytes = isText ? Buffer.from(body) : Buffer.from(await body.arrayBuffer());
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close'];
   if (token !== undefined) {
     if (!/^[\x21-\x7e]+$/.test(token)) throw new TransportError('denied', 'CODEPIPER_TOKEN is not a token');
     lines.push(`Authorization: Bearer ${token}`);
   }
-  if (body !== undefined) lines.push('Content-Type: application/json');
-  if (method !== 'GET') lines.push(`Content-Length: ${Buffer.byteLength(body ?? '')}`);
-  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+  if (request.body !== undefined) lines.push(`Content-Type: ${isText ? 'application/json' : body.type}`);
+  if (method !== 'GET') lines.push(`Content-Length: ${bytes.length}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
 }
 
 function toTransportError(error: unknown, path: string, { signal }: TransportRequest): unknown {

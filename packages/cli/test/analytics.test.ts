@@ -1,6 +1,6 @@
+import { costText, duration, shortCount } from '@codepiper/core/analytics/amounts.ts';
 import type { Usage } from '@codepiper/core/analytics/analytics.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { costText, duration, shortCount } from '../src/analytics/amounts.ts';
 import { parseInput } from '../src/args.ts';
 import { analyticsCommands } from '../src/commands.analytics.ts';
 import { createContext } from '../src/context.ts';

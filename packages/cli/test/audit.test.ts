@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Decision } from '@codepiper/core/audit/decision.ts';
+import { toCsv } from '@codepiper/core/csv.ts';
 import { openDatabase } from '@codepiper/daemon/db/open.ts';
 import { silentLog } from '@codepiper/daemon/log/log.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { toCsv } from '../src/audit/csv.ts';
 import { aSession, type FakeDaemon, sessionId, startFakeDaemon } from './fake-daemon.ts';
 import { cli, type RunOptions } from './harness.ts';
 

@@ -1,3 +1,5 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { anApproval } from './approval.ts';
@@ -5,6 +7,10 @@ import { aDelivery, aSession, type FakeDaemon, sessionId, startFakeDaemon } from
 import { cli, type RunOptions } from './harness.ts';
 
 let daemon: FakeDaemon;
+const config = [
+  { key: 'socket', value: '/x', origin: 'env', from: 'CODEPIPER_SOCKET', line: null },
+  { key: 'log.level', value: 'debug', origin: 'file', from: '/c.yaml', line: 3 },
+];
 const session = aSession({ name: 'review' });
 const ended = aSession({
   status: 'crashed',
@@ -70,7 +76,17 @@ beforeAll(async () => {
     .on('GET /providers', () => ({ providers: [provider('claude-code', false), provider('codex', true)] }))
     .on('GET /version', () => ({ version: '0.0.9', node: '24' }))
     .on('GET /config', () => ({
-      settings: [{ key: 'socket', value: '/x', origin: 'env', from: 'CODEPIPER_SOCKET' }],
+      settings: config,
+    }))
+    .on('PUT /settings/daemon', ({ body }) => ({
+      settings: {
+        preserveSessions: (body as { preserveSessions?: boolean | null }).preserveSessions ?? true,
+        terminalFeatures: { recordingsEnabled: false },
+      },
+      origins: {
+        preserveSessions: { origin: 'stored' },
+        'terminalFeatures.recordingsEnabled': { origin: 'stored' },
+      },
     }))
     .on('GET /health', () => ({
       status: 'ok',
@@ -237,7 +253,28 @@ describe('a command line becomes a request, and its answer an output', () => {
       /#7 session {2}status to=running\n.*#9/,
     ],
     ['providers', 'GET /providers', {}, undefined, /codex +1\.2\.3/],
-    ['config', 'GET /config', {}, undefined, /socket +\/x +env +CODEPIPER_SOCKET/],
+    ['config', 'GET /config', {}, undefined, /socket +\/x +env +CODEPIPER_SOCKET\n.*\/c\.yaml:3/],
+    [
+      'config set sessions.preserve off',
+      'PUT /settings/daemon',
+      {},
+      { preserveSessions: false },
+      'sessions.preserve is now false (stored)\n',
+    ],
+    [
+      'config set recordings.enabled 0',
+      'PUT /settings/daemon',
+      {},
+      { terminalFeatures: { recordingsEnabled: false } },
+      'recordings.enabled is now false (stored)\n',
+    ],
+    [
+      'config unset sessions.preserve',
+      'PUT /settings/daemon',
+      {},
+      { preserveSessions: null },
+      /^sessions\.preserve is now true/,
+    ],
     ['version', 'GET /version', {}, undefined, /^codepiper 0\.1\.0 .*\ndaemon: 0\.0\.9\n.*restart/],
     [
       'daemon status',
@@ -277,7 +314,7 @@ describe('--json prints what the API gave', () => {
     ['logs review', [event(7), event(9)]],
     ['tail review', { output: 'one\ntwo', live: true }],
     ['model review', { model: 'opus', supportsModelSwitch: true }],
-    ['config', [{ key: 'socket', value: '/x', origin: 'env', from: 'CODEPIPER_SOCKET' }]],
+    ['config', config],
     ['keys review a', { success: true }],
   ];
   test.each(cases)('%s', async (line, value) => {
@@ -372,6 +409,45 @@ describe('outcomes of send', () => {
     const result = await cli(['send', 'a', 'x'], { socket: other.socket });
     expect(result.out).toMatch(text);
     expect(result.code).toBe(code);
+  });
+});
+
+describe('images', () => {
+  test('are all read, then stored, then named behind the text', async () => {
+    await using other = await startFakeDaemon();
+    const stored: string[] = [];
+    other
+      .on('POST /sessions/a/upload-image', ({ body }) => {
+        const [, name] = /filename="(.*?)"/.exec(String(body)) ?? [];
+        stored.push(String(body));
+        return [201, { mention: `@"/kept/${name}"` }];
+      })
+      .on('POST /sessions/a/send', () => ({ outcome: 'delivered', delivery: aDelivery }));
+    await writeFile(join(other.directory, 'one.png'), 'content of one');
+    await writeFile(join(other.directory, 'two.gif'), 'content of two');
+    const given = ['-i', 'one.png', '--image', join(other.directory, 'two.gif')];
+    const options = { socket: other.socket, cwd: other.directory };
+    expect(await cli(['send', 'a', 'What is it?', ...given], options)).toMatchObject({ code: 0 });
+    expect(stored.map((body) => /content of \w+/.exec(body)?.[0])).toEqual([
+      'content of one',
+      'content of two',
+    ]);
+    expect(other.asked.at(-1)?.body).toMatchObject({
+      text: 'What is it? @"/kept/one.png" @"/kept/two.gif"',
+    });
+    await cli(['send', 'a', '-i', 'one.png'], options);
+    expect(other.asked.at(-1)?.body).toMatchObject({ text: '@"/kept/one.png"' });
+  });
+
+  test('are refused before anything is sent when one cannot be', async () => {
+    await using other = await startFakeDaemon();
+    await writeFile(join(other.directory, 'one.png'), 'x');
+    await writeFile(join(other.directory, 'large.png'), '');
+    await truncate(join(other.directory, 'large.png'), 10 * 1024 * 1024 + 1);
+    const options = { socket: other.socket, cwd: other.directory };
+    const result = await cli(['send', 'a', 'x', '-i', 'one.png', '-i', 'large.png'], options);
+    expect(result).toMatchObject({ code: 2, err: expect.stringMatching(/large\.png" with 10\.1 MB.*10 MB/) });
+    expect(other.asked).toEqual([]);
   });
 });
 

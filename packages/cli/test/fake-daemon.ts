@@ -22,6 +22,8 @@ export interface FakeDaemon extends AsyncDisposable {
   on(route: string, answer: Answer): FakeDaemon;
 }
 
+const isForm = ({ headers }: IncomingMessage) => headers['content-type']?.startsWith('multipart/') ?? false;
+
 export async function startFakeDaemon(): Promise<FakeDaemon> {
   const directory = await makeTempDir();
   const socket = join(directory.path, 's');
@@ -38,7 +40,7 @@ export async function startFakeDaemon(): Promise<FakeDaemon> {
         path: url.pathname,
         query: Object.fromEntries(url.searchParams),
         headers: request.headers,
-        body: text === '' ? undefined : JSON.parse(text),
+        body: text === '' ? undefined : isForm(request) ? text : JSON.parse(text),
       };
       asked.push(one);
       const answer = routes.get(`${one.method} ${one.path}`);

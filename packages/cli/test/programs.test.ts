@@ -495,9 +495,18 @@ describe('doctor', () => {
     expect(tmuxCosts(Number.POSITIVE_INFINITY)).toEqual([]);
   });
 
-  test('a port that is served without sign-in is a warning', async () => {
+  test.each([
+    ['a port that is served without sign-in', { insecureDev: 4321, dashboard: null }],
+    [
+      'a dashboard that other machines reach without TLS',
+      {
+        insecureDev: null,
+        dashboard: { url: 'http://localhost:4321', port: 4321, isTls: false, isPublic: true },
+      },
+    ],
+  ])('%s is a warning', async (_what, ways) => {
     await using daemon = await startFakeDaemon();
-    daemon.on('GET /health', () => ({ version, pid: 1, liveSessions: 0, insecureDev: 4321 }));
+    daemon.on('GET /health', () => ({ version, pid: 1, liveSessions: 0, ...ways }));
     const { out } = await cli(['doctor', '--json'], {
       socket: daemon.socket,
       env: { CODEPIPER_HOME: daemon.directory },

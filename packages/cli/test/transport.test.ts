@@ -42,6 +42,19 @@ test('writes one HTTP request and reads the reply', async () => {
   );
 });
 
+test('sends bytes as they are, with their own type', async () => {
+  let seen = '';
+  await using server = await listen((socket, request) => {
+    seen = request;
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const body = new Blob(['\x00\x01ä'], { type: 'multipart/form-data; boundary=b' });
+  await createUnixTransport({ socket: server.path }).request({ method: 'POST', path: '/a', body });
+  expect(seen).toContain(
+    'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 4\r\n\r\n\x00\x01ä',
+  );
+});
+
 test('a stream gives out what has come, before the end', async () => {
   await using server = await listen((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');

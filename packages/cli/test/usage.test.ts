@@ -60,6 +60,9 @@ describe('bad input is refused before the daemon is asked', () => {
     [['send', 'review', '-'], 'NUL', { stdin: Buffer.from([0]) }],
     [['send', 'review'], 'no text to send', { isTTY: { stdin: true } }],
     [['send', '', 'x'], '<session> is empty'],
+    [['send', 'review', 'x', '--image'], '--image needs a value'],
+    [['send', 'review', 'x', '--image', '/no/such.png'], 'there is no file "/no/such.png"'],
+    [['send', 'review', 'x', '-i', '/dev'], 'it must be a file'],
     [['keys', 'review'], '<key> is required'],
     [['keys', 'review', 'entr'], 'Did you mean enter?'],
     [['keys', 'review', ...Array<string>(101).fill('a')], 'at most 100'],
@@ -97,6 +100,13 @@ describe('bad input is refused before the daemon is asked', () => {
     [['replay', 'review', '--at', 'turn 0'], '--at is "turn 0"'],
     [['replay', 'review', '--speed', 'fast'], '--speed is "fast"'],
     [['replay', 'review', '--idle-limit', '1'], 'needs a terminal'],
+    [['config', 'unse'], 'Did you mean unset?'],
+    [['config', 'set', 'sessions.preserve'], 'set needs a key and a value'],
+    [['config', 'set', 'sessions.presrve', 'on'], 'Did you mean sessions.preserve?'],
+    [['config', 'set', 'sessions.preserve', 'perhaps'], 'allowed is 1, 0'],
+    [['config', 'set', 'web.port', '1'], 'is read when the daemon starts'],
+    [['config', 'unset', 'sessions.preserve', 'on'], 'one argument too many'],
+    [['daemon', 'stop', '--kill-sessions', '--keep-sessions'], 'exclude each other'],
     [['record'], '<action> is required'],
     [['record', 'on'], '<session> is required'],
     [['record', 'stats', 'review'], 'Did you mean status?'],
@@ -153,7 +163,7 @@ describe('bad input is refused before the daemon is asked', () => {
     [['kill', '--timeout', '1', 'a'], 'has no option --timeout'],
     [['providers', 'x'], 'one argument too many'],
     [['doctor', 'x'], 'one argument too many'],
-    [['config', 'x'], 'one argument too many'],
+    [['config', 'x'], 'cannot "x"'],
     [['version', 'x'], 'one argument too many'],
     [['completion'], '<shell> is required'],
     [['completion', 'tcsh'], 'must be bash, zsh or fish'],
@@ -162,6 +172,9 @@ describe('bad input is refused before the daemon is asked', () => {
     [['daemon', 'stat'], 'Did you mean status?'],
     [['daemon', 'stop', '--detach'], '--detach belongs to daemon start'],
     [['daemon', 'status', '--insecure-dev', '80'], '--insecure-dev belongs to daemon start and restart'],
+    [['daemon', 'stop', '--web'], '--web belongs to daemon start and restart, not to stop'],
+    [['daemon', 'logs', '--tls-key', '/k'], '--tls-key belongs to daemon start and restart'],
+    [['daemon', 'start', '--host'], '--host needs a value'],
     [['daemon', 'logs', '-n', 'x'], '--lines is "x"'],
   ];
   test.each(cases)('%j', async (line, message, more) => {
@@ -233,6 +246,7 @@ describe('without a daemon', () => {
       value: '/nonexistent/socket',
       origin: 'env',
       from: 'CODEPIPER_SOCKET',
+      line: null,
     });
     expect(await cli(['__complete', 'sessions'])).toMatchObject({ code: 0, out: '', err: '' });
     expect(await cli(['daemon', 'stop'])).toMatchObject({ code: 0, err: '' });

@@ -48,6 +48,22 @@ describe('request', () => {
     expect(asked[1]).toEqual({ method: 'GET', path: '/sessions?provider=a%26b&live=true' });
   });
 
+  test('sends a file as a form that any server reads, whatever its name', async () => {
+    const { asked, client } = fakeTransport(json({}, 201));
+    const content = new Uint8Array([0x89, 0x50, 0, 0xff, 13, 10, 45, 45]);
+    const image = new File([content], 'my "best"\r\nshot ü.png', { type: 'image/png' });
+    await client.request('POST', '/sessions/:id/upload-image', { params: { id: 'x' }, form: { image } });
+    const { body, path } = asked[0] ?? {};
+    expect(path).toBe('/sessions/x/upload-image');
+    if (!(body instanceof Blob)) throw new Error('no blob');
+    const read = await new Response(body, { headers: { 'content-type': body.type } }).formData();
+    const file = read.get('image');
+    if (!(file instanceof File)) throw new Error('no file');
+    expect(new Uint8Array(await file.arrayBuffer())).toEqual(content);
+    expect(file).toMatchObject({ name: 'my "best"\r\nshot ü.png', type: 'image/png' });
+    expect([...read.keys()]).toEqual(['image']);
+  });
+
   test('a path of dots stays a segment', async () => {
     const { asked, client } = fakeTransport(json({ session: {} }));
     await client.request('GET', '/sessions/:id', { params: { id: '..' } });
@@ -144,6 +160,18 @@ describe('streams', () => {
       { id: 8 },
     ]);
     expect(asked[0]?.path).toBe('/sessions/a%2Fb/conversation/stream?since=7&kind=prompt%2Canswer');
+  });
+
+  test('the fleet comes as its cards, then event by event', async () => {
+    const { asked, client } = fakeTransport(json({}), [
+      'event: snapshot\ndata: {"type":"snapshot","fleet":{"cards":[],"at":"x"}}\n\n: alive\n',
+      '\nevent: removed\ndata: {"type":"removed","sessionId":"a"}\n\n',
+    ]);
+    expect(await collect(client.fleet())).toEqual([
+      { type: 'snapshot', fleet: { cards: [], at: 'x' } },
+      { type: 'removed', sessionId: 'a' },
+    ]);
+    expect(asked).toEqual([{ method: 'GET', path: '/fleet/stream' }]);
   });
 
   test('an error instead of a stream is thrown', async () => {

@@ -1,8 +1,10 @@
 import { CodepiperError, type ErrorCode, errorTable } from '@codepiper/core/errors.ts';
 import type { LedgerEvent } from '@codepiper/core/events/event.ts';
+import type { FleetEvent } from '@codepiper/core/fleet/fleet.ts';
 import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
 import type { ExportFormat } from '@codepiper/core/transcripts/export/document.ts';
 import type { ApiArguments, ApiMethod, ApiPath, ApiReply, CallOptions } from './api.ts';
+import { toForm } from './form.ts';
 import { SseReader } from './sse.ts';
 import { type Transport, TransportError, type TransportStream } from './transport.ts';
 
@@ -12,6 +14,7 @@ interface RawCall extends CallOptions {
   params?: Readonly<Record<string, string>>;
   query?: Query;
   body?: unknown;
+  form?: Readonly<Record<string, File>>;
 }
 
 export interface EventStreamOptions {
@@ -46,6 +49,8 @@ export interface Client {
   ): Promise<ApiReply<M, P>>;
   /** Events as they happen, until the daemon ends the stream or the signal does. */
   events(options?: EventStreamOptions): AsyncIterable<LedgerEvent>;
+  /** All cards, then each that changes, until the daemon ends the stream or the signal does. */
+  fleet(options?: { signal?: AbortSignal }): AsyncIterable<FleetEvent>;
   /** Entries of a session's conversations as they are stored, until the daemon ends the stream or the signal does. */
   conversation(session: string, options?: ConversationStreamOptions): AsyncIterable<Entry>;
   /**
@@ -73,10 +78,11 @@ export interface Client {
 
 export function createClient(transport: Transport): Client {
   async function call(method: string, path: string, options: RawCall = {}): Promise<unknown> {
+    const body = options.form ? toForm(options.form) : JSON.stringify(options.body);
     const reply = await transport.request({
       method,
       path: buildPath(path, options.params, options.query),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(body === undefined ? {} : { body }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -118,6 +124,7 @@ export function createClient(transport: Transport): Client {
       call(method, path, options as RawCall | undefined) as Promise<never>,
     events: ({ session, since, signal } = {}) =>
       sent<LedgerEvent>(buildPath('/events/stream', {}, { session, since }), signal),
+    fleet: ({ signal } = {}) => sent<FleetEvent>('/fleet/stream', signal),
     conversation: (session, { signal, ...query } = {}) =>
       sent<Entry>(buildPath('/sessions/:id/conversation/stream', { id: session }, query), signal),
     export: (of, { signal, ...query }) =>

@@ -1,8 +1,9 @@
-/** One request as a transport carries it: the path has its query, the body is JSON text. */
+/** One request as a transport carries it: the path has its query. */
 export interface TransportRequest {
   method: string;
   path: string;
-  body?: string;
+  /** Text is JSON; a blob is sent as it is, its `type` as the content type. */
+  body?: string | Blob;
   /** Longest silence that is waited through, in milliseconds; the transport's own default when absent. */
   timeoutMs?: number;
   signal?: AbortSignal;

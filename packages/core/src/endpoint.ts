@@ -9,6 +9,15 @@ export type WebAccess = 'public' | 'pending' | 'never';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/** A file that comes as `multipart/form-data`, in the place of a JSON body: one, under this name. */
+export interface Upload {
+  readonly field: string;
+  /** Largest file. */
+  readonly maxBytes: number;
+  /** What it has to be, in words, with an article. */
+  readonly what: string;
+}
+
 /**
  * One endpoint of the API, written once: the daemon mounts it, the client is inferred from it, the
  * reference is printed from it. Paths use `:name` for parameters.
@@ -25,6 +34,8 @@ export interface Endpoint<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** Instead of `body`. */
+  readonly upload?: Upload;
   readonly reply: Reply;
   /** HTTP status of success; 200 when absent. */
   readonly status?: 200 | 201 | 202;

@@ -41,8 +41,12 @@ export const homeFiles = {
   auditKey: 'audit.key',
   /** Encrypts what the account of the dashboard keeps secret. */
   authKey: 'auth.key',
+  /** Signs push messages to browsers. */
+  pushKey: 'push.key',
   /** Copies of all this. */
   backups: 'backups',
+  /** Files that browsers and the command line send, while they come. */
+  uploads: 'uploads',
   /** While a restore is under way: what is still to be moved. */
   restore: 'restore.json',
 } as const;

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Clock } from '@codepiper/core/clock.ts';
+import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles, tmuxSessionName } from '@codepiper/core/paths.ts';
 import { starterPolicies, starterSets } from '@codepiper/core/policies/starter-sets.ts';
 import { providerIdSchema } from '@codepiper/core/providers/provider.ts';
 import { isLive } from '@codepiper/core/sessions/session.ts';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
-import { type ApiParts, mountApi, mountTerminalPage } from './api.ts';
+import { type ApiParts, mountApi, mountRooms, mountTerminalPage } from './api.ts';
 import { ApprovalAnswers } from './approvals/answers.ts';
 import { ApprovalsService } from './approvals/approvals.service.ts';
 import { ApprovalsStore } from './approvals/approvals.store.ts';
@@ -25,13 +26,24 @@ import { DeliveriesStore } from './deliveries/deliveries.store.ts';
 import { ModelSwitch } from './deliveries/model-switch.ts';
 import { Typist } from './deliveries/typist.ts';
 import { createLedger } from './events/ledger.ts';
+import { Directories } from './fleet/directories.ts';
+import { Drafts } from './fleet/drafts.ts';
+import { FleetService } from './fleet/fleet.service.ts';
+import { FleetStore } from './fleet/fleet.store.ts';
+import { PaneLines } from './fleet/pane-lines.ts';
+import { Repositories } from './fleet/repositories.ts';
 import { DecisionsService } from './hooks/decisions.service.ts';
 import { HooksService } from './hooks/hooks.service.ts';
 import { Preflight } from './hooks/preflight.ts';
 import { listenOnSocket, peerOf } from './http/listen.ts';
 import { listenOnLoopback } from './http/listen-loopback.ts';
 import { type Caller, createServer } from './http/server.ts';
+import { UploadFolder } from './http/uploads.ts';
+import { ImagesService } from './images/images.service.ts';
 import type { Log } from './log/log.ts';
+import { NotificationsStore } from './notifications/notifications.store.ts';
+import { openNotificationsRoom } from './notifications/notifications.ts';
+import { PushStore } from './notifications/push.store.ts';
 import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
 import { systemClock } from './platform/clock.ts';
@@ -56,12 +68,16 @@ import { Reconciler } from './sessions/reconcile.ts';
 import { SessionCallers } from './sessions/session-callers.ts';
 import { SessionEnds } from './sessions/session-ends.ts';
 import { SessionFacts } from './sessions/session-facts.ts';
-import { SessionLaunches } from './sessions/session-launches.ts';
+import { requireProvider, SessionLaunches } from './sessions/session-launches.ts';
 import { SessionPolicies } from './sessions/session-policies.ts';
 import { SessionStarter } from './sessions/session-starter.ts';
 import { SessionTerminal } from './sessions/session-terminal.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
 import { SessionsStore } from './sessions/sessions.store.ts';
+import { Doctor } from './settings/doctor.ts';
+import { Restart } from './settings/restart.ts';
+import { DaemonSettingsService } from './settings/settings.service.ts';
+import { SettingsStore } from './settings/settings.store.ts';
 import { startScreens } from './terminals/screens.ts';
 import { SharedTerminals } from './terminals/shared-terminal.ts';
 import { createTerminals, type TerminalsService } from './terminals/terminals.service.ts';
@@ -69,6 +85,8 @@ import { TerminalTickets } from './terminals/tickets.ts';
 import { createTmux } from './tmux/create-tmux.ts';
 import { TranscriptJobs } from './transcripts/transcript-jobs.ts';
 import { TranscriptsService } from './transcripts/transcripts.service.ts';
+import { VoiceService } from './voice/voice.service.ts';
+import { voiceCommand } from './voice/voice-command.ts';
 
 export interface DaemonOptions {
   config: Config;
@@ -82,12 +100,18 @@ export interface DaemonOptions {
   clock?: Clock;
   /** Somebody asked over the API that the daemon stop. */
   onStop: () => void;
+  /**
+   * How the daemon takes its own place: `check` throws when none could start now. Null where the process cannot.
+   */
+  restart: { check: () => void; go: () => void } | null;
 }
 
 export interface Daemon extends AsyncDisposable {
   readonly socket: string;
   /** Port of 127.0.0.1 that is served without sign-in, if any. */
   readonly insecureDev: number | null;
+  /** Where the dashboard is, if it is served. */
+  readonly dashboard: DashboardPlace | null;
 }
 
 /**
@@ -132,6 +156,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
   await audit.restore();
+  const daemonSettings = new DaemonSettingsService({
+    ...{ config, ledger, audit, clock, log },
+    store: new SettingsStore(database.db),
+  });
+  await daemonSettings.load();
   const auth = openAuthRoom({ ledger, store: new AuthStore(database.db), home, clock, log });
   const readPeer = await loadPeerReader();
   const tmux = resources.use(await making);
@@ -141,7 +170,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     spoolDirectory,
     binDirectory,
     socket: values.socket,
-    forwardSshAgent: values.forwardSshAuthSock,
+    forwardSshAgent: () => daemonSettings.value('forwardSshAuthSock'),
+    codexHostAccess: () => daemonSettings.value('codexHostAccessProfileEnabled'),
     environment,
     umask: options.umask,
     cli: options.cli,
@@ -204,7 +234,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       store: policiesStore,
       starters: { policies: starterPolicies, policySets: starterSets },
       rulesFile,
-      configuredDefault: values.policyDefault,
+      defaultAction: () => daemonSettings.defaultAction(),
       configuredSets: values.policySets,
       clock,
       log,
@@ -287,7 +317,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...{ home, sessions, ledger, clock, log },
       list: () => sessionsStore.list(),
       retap: (id) => terminals.retap(id),
-      enabled: values.recordingsEnabled,
+      enabled: () => daemonSettings.value('terminalFeatures.recordingsEnabled'),
       maxMegabytes: values.recordingsMaxMegabytes,
       keepDays: values.recordingsKeepDays,
     }),
@@ -304,6 +334,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
   const tickets = new TerminalTickets(clock);
+  const uploads = new UploadFolder(join(home, homeFiles.uploads));
+  const images = new ImagesService({ sessions, folderOf: (id) => launcher.folder(id).path });
+  const voice = resources.use(
+    new VoiceService({
+      command: voiceCommand(values),
+      timeoutMs: values.voiceTimeoutMs,
+      environment,
+      closing: closing.signal,
+    }),
+  );
   const shared = resources.use(
     new SharedTerminals({ tmux, noteSize: (id, size) => terminal.noteSize(id, size), log }),
   );
@@ -384,6 +424,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clock,
     agingAfter: values.approvalsAgingAfter,
   });
+  const notifications = resources.use(
+    openNotificationsRoom({
+      ...{ ledger, sessions: sessionsStore, approvals: approvalsStore, clock, log },
+      store: new NotificationsStore(database.db),
+      push: new PushStore(database.db),
+      signIns: {
+        onEnded: (listener) => auth.sessions.onEnded(listener),
+        live: async () => new Set((await auth.sessions.list(null)).map(({ id }) => id)),
+      },
+      settings: () => daemonSettings.notifications(),
+      configuration: {
+        ...{ enabled: values.pushEnabled, subject: values.pushSubject },
+        ...{ publicKey: values.pushPublicKey, privateKey: values.pushPrivateKey },
+      },
+      keyPath: join(home, homeFiles.pushKey),
+    }),
+  );
   const models = new ModelSwitch({ deliveries, sessions, facts, terminal });
   const hooks: HooksService = new HooksService({
     ledger,
@@ -425,6 +482,30 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
 
+  const fleetStore = new FleetStore(database.db);
+  const fleet = new FleetService({
+    ...{ ledger, transcripts, clock, log },
+    store: fleetStore,
+    sessions: {
+      list: () => sessionsStore.list(),
+      get: (id) => sessionsStore.get(id),
+      present: (record) => sessions.present(record),
+    },
+    pendingApprovals: async (id) =>
+      (await approvalsStore.pending(id)).map((record) => answers.present(record)),
+    ask: queries.ask,
+    holdReader: () => queries.hold(),
+    lines: new PaneLines({ tmux, panes, lastScreen: (id) => ends.lastScreen(id, true), clock }),
+    repositories: new Repositories(),
+  });
+  const directories = new Directories({ store: fleetStore, home: environment.HOME ?? '/' });
+  const drafts = new Drafts({
+    checks: launches.checks,
+    requireProvider,
+    liveSessions: () => sessionsStore.list({ live: true }),
+    ...{ directories, environment },
+  });
+
   const callers = new SessionCallers({
     store: sessionsStore,
     panes,
@@ -438,6 +519,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const app = createServer({
     log,
     authenticate,
+    optionalPrefix: '/api',
     locate: async (socket) => {
       const peer = peerOf(socket);
       // A process that the system has no number for is in none of our panes.
@@ -448,8 +530,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...{ transcripts, formats: transcriptFormats, env: environment, holdReader: () => queries.hold() },
   });
   let insecureDev: number | null = null;
+  let dashboard: DashboardPlace | null = null;
+  const endSessions = async () => {
+    const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
+    await Promise.all(live.map((record) => sessions.kill(record.id)));
+    await tmux.leave();
+  };
+  const restart = new Restart({
+    check: options.restart?.check ?? null,
+    preserveSessions: () => daemonSettings.value('preserveSessions'),
+    endSessions,
+    go: () => options.restart?.go(),
+  });
+  const doctor = resources.use(new Doctor({ cli: options.cli, socket: values.socket, home, environment }));
   const api: ApiParts = {
     auth,
+    ...{ directories, drafts, fleet },
+    ...{ daemonSettings, doctor, notifications, restart },
     ...{ answers, audit, book, clock, decisions, deliveries, jobs, judge, laboratory, launcher, ledger, log },
     ...{
       models,
@@ -462,7 +559,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sessionsStore,
       shared,
     },
-    ...{ terminal, terminals, tickets, transcripts },
+    ...{ terminal, terminals, tickets, transcripts, version },
+    ...{ images, uploads, voice },
     closing: closing.signal,
     daemon: {
       health: async () => ({
@@ -474,18 +572,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         startedAt: new Date(startedAt).toISOString(),
         liveSessions: await sessionsStore.countLive(),
         insecureDev,
+        dashboard,
         tmux: { version: tmux.version, socket: tmux.socketName },
       }),
       version: async () => ({ version, node: process.versions.node }),
-      config: async () => ({ settings: [...config.effective] }),
+      config: async () => ({ settings: daemonSettings.effective() }),
       stopDaemon: async ({ body }) => {
-        const live = (await sessionsStore.list({ live: true })).filter((record) => isLive(record.status));
-        if (body.killSessions) {
-          await Promise.all(live.map((record) => sessions.kill(record.id)));
-          await tmux.leave();
-        }
+        const isEnding = body.killSessions ?? !daemonSettings.value('preserveSessions');
+        if (isEnding) await endSessions();
         setImmediate(options.onStop);
-        return { success: true as const, liveSessions: body.killSessions ? 0 : live.length };
+        return { success: true as const, liveSessions: isEnding ? 0 : await sessionsStore.countLive() };
       },
     },
   };
@@ -508,6 +604,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   resources.defer(
     ledger.listen((events) => {
       for (const event of events) {
+        if (event.type === 'daemon.settings_changed') void recordings.decideAnew().catch(logFailure(log));
         if (event.sessionId === null) continue;
         if (event.type === 'session.started' || event.type === 'session.adopted')
           void terminals.retap(event.sessionId);
@@ -533,9 +630,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (record.ending === 'kill') void sessions.kill(record.id).catch(logFailure(log));
   }
 
+  if (values.webEnabled) {
+    const { openDashboard } = await import('./http/listen-web.ts');
+    dashboard = await openDashboard(resources, {
+      values,
+      gate: auth.sessions,
+      ...{ clock, log },
+      mount: (web, door) => mountRooms(web, api, door),
+    });
+  }
   resources.use(await listenOnSocket(app, values.socket, { uid: options.uid, log, readPeer }));
   if (values.insecureDev !== null) {
-    const loopback = createServer({ log, authenticate });
+    const loopback = createServer({ log, authenticate, optionalPrefix: '/api' });
     mountTerminalPage(loopback, api);
     const listening = resources.use(await listenOnLoopback(loopback, values.insecureDev));
     insecureDev = listening.port;
@@ -552,11 +658,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Nobody who asks waits for it.
   void transcripts.start().catch(logFailure(log));
   void recordings.start().catch(logFailure(log));
+  void notifications.start().catch(logFailure(log));
 
   const owned = resources.move();
   return {
     socket: values.socket,
     insecureDev,
+    dashboard,
     async [Symbol.asyncDispose]() {
       closing.abort();
       await owned[Symbol.asyncDispose]();

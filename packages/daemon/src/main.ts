@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { loadConfig } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -10,6 +11,15 @@ import { ensurePrivateDirectory } from './platform/files.ts';
 import { acquireLock } from './platform/lock.ts';
 import { finishMoves } from './platform/moves.ts';
 
+/** What is told as soon as the daemon listens. */
+export interface DaemonReady {
+  pid: number;
+  socket: string;
+  /** Port of 127.0.0.1 that is served without sign-in. */
+  insecureDev: number | null;
+  dashboard: DashboardPlace | null;
+}
+
 export interface RunOptions {
   /** Flags of `codepiper daemon`, by their long names. */
   flags: Readonly<Record<string, string | undefined>>;
@@ -18,7 +28,9 @@ export interface RunOptions {
   version: string;
   /** argv of the CLI, for the `codepiper` command in sessions. */
   cli: readonly string[] | null;
-  onReady?: (ready: { pid: number; socket: string; insecureDev: number | null }) => void;
+  /** Whether whoever runs this can put a new daemon in the place of one that asks for it. */
+  canRestart: boolean;
+  onReady?: (ready: DaemonReady) => void;
 }
 
 /** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
@@ -26,9 +38,10 @@ const firstDaemonMs = 10_000;
 
 /**
  * Runs the daemon until a signal or the API asks it to stop. Sessions go on.
+ * @returns `restart` when a new one is to take its place; a signal that came meanwhile wins
  * @throws ConfigError for a wrong configuration, ListenError when home or socket is another daemon's
  */
-export async function runDaemon(options: RunOptions): Promise<void> {
+export async function runDaemon(options: RunOptions): Promise<'stopped' | 'restart'> {
   const environment = readEnvironment();
   const uid = process.getuid?.() ?? 0;
   const umask = process.umask(0o077);
@@ -48,7 +61,12 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   }
 
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop());
+  const asked = { stop: false, restart: false };
+  const end = () => {
+    asked.stop = true;
+    stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   await using opened = openLog({
     home: config.home,
     level: config.values.logLevel,
@@ -66,14 +84,28 @@ export async function runDaemon(options: RunOptions): Promise<void> {
       uid,
       umask,
       cli: options.cli,
-      onStop: stop,
+      onStop: end,
+      restart: options.canRestart
+        ? {
+            check: () => void loadConfig(sources),
+            go: () => {
+              asked.restart = true;
+              stop();
+            },
+          }
+        : null,
     });
     log.info({ version: options.version, socket: daemon.socket, home: config.home }, 'the daemon is ready');
-    options.onReady?.({ pid: process.pid, socket: daemon.socket, insecureDev: daemon.insecureDev });
+    const { socket, insecureDev, dashboard } = daemon;
+    options.onReady?.({ pid: process.pid, socket, insecureDev, dashboard });
     await stopped;
-    log.info('the daemon stops; sessions go on');
+    log.info('the daemon stops');
   }
-  log.info('the daemon has stopped');
+  const outcome = asked.restart && !asked.stop ? 'restart' : 'stopped';
+  log.info(outcome === 'restart' ? 'the daemon begins again' : 'the daemon has stopped');
+  // Whoever comes in its place takes this for the person's own.
+  process.umask(umask);
+  return outcome;
 }
 
 /** Two homes may name one database. */

@@ -7,6 +7,8 @@ import { CodepiperError } from '@codepiper/core/errors.ts';
 import { transcriptFormats } from '@codepiper/providers/transcript-formats.ts';
 import { analyticsQueries } from './analytics/analytics.ts';
 import { readPriceFile } from './analytics/price-file.ts';
+import { usageOfSession } from './analytics/usage.store.ts';
+import { auditQueries } from './audit/audit.queries.ts';
 import { readAuditKey } from './audit/audit-key.ts';
 import { createRedaction } from './audit/redaction.ts';
 import { conversationsById } from './conversations/conversations.store.ts';
@@ -17,6 +19,7 @@ import { asStorageError } from './db/errors.ts';
 import { openMainReader, openReader } from './db/transcripts/open.ts';
 import type { FromQueries, QueryWorkerData, ToQueries } from './db/transcripts/query-thread.ts';
 import type { Queries, QueryContext } from './db/transcripts/reader.ts';
+import { fleetQueries } from './fleet/said.ts';
 import { Resources } from './platform/resources.ts';
 import { searchQueries } from './search/search.ts';
 import { statusQueries } from './transcripts/status.ts';
@@ -26,10 +29,15 @@ const ever: Period = { since: null, until: null, timezone: 'UTC' };
 /** Everything that is asked of transcripts.db, by name. */
 const queries = {
   ...analyticsQueries,
+  ...auditQueries,
   ...conversationQueries,
   ...exportQueries((context, conversations) =>
     analyticsQueries.tokensByModel(context, { conversations, period: ever }),
   ),
+  ...fleetQueries(({ db, prices }) => {
+    const book = prices();
+    return (session) => usageOfSession(db, session, book);
+  }),
   ...searchQueries({ entries: entriesWithoutText, conversations: conversationsById }),
   ...statusQueries,
 } as const satisfies Queries;
@@ -104,6 +112,7 @@ function createContext(
     // Read each time: what a person corrects counts at once.
     prices: () => new PriceBook(shippedPrices, readPriceFile(data.prices)),
     formats: transcriptFormats,
+    files: { main: data.main, auditKey: data.auditKey },
     redact(text) {
       redact ??= redactionOf(data.auditKey);
       return redact(text);

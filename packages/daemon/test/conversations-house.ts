@@ -53,6 +53,7 @@ export async function openConversations(): Promise<ConversationsHouse> {
     main: unused,
     prices: unused,
     formats: transcriptFormats,
+    files: { main: ':memory:', auditKey: '' },
     redact: unused,
   };
   const ask: Ask<ConversationQueries> = async (name, args) =>

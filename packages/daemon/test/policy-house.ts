@@ -1,5 +1,6 @@
 import type { DefaultAction, Policy, PolicySet, Rule } from '@codepiper/core/policies/policy.ts';
 import type { NewDecision } from '../src/audit/audit.service.ts';
+import { loadConfig } from '../src/config/config.ts';
 import { type OpenDatabase, openDatabase } from '../src/db/open.ts';
 import { createLedger } from '../src/events/ledger.ts';
 import { silentLog } from '../src/log/log.ts';
@@ -13,13 +14,15 @@ import type { RulesFile } from '../src/policies/rules-file.ts';
 import { SessionPolicies } from '../src/sessions/session-policies.ts';
 import type { SessionRecord } from '../src/sessions/session-record.ts';
 import { SessionsStore } from '../src/sessions/sessions.store.ts';
+import { DaemonSettingsService } from '../src/settings/settings.service.ts';
+import { SettingsStore } from '../src/settings/settings.store.ts';
 import { sessionRecord } from './session-record.ts';
 
 export interface PolicyHouseOptions {
   starters?: { policies: Policy[]; policySets: PolicySet[] };
   rulesFile?: RulesFile;
-  configuredDefault?: DefaultAction;
   configuredSets?: string[];
+  env?: Record<string, string>;
   home?: string;
 }
 
@@ -36,11 +39,17 @@ export async function openPolicyHouse(options: PolicyHouseOptions = {}) {
     },
   };
   const store = new PoliciesStore(database.db);
+  const settings = new DaemonSettingsService({
+    config: loadConfig({ flags: {}, env: { CODEPIPER_HOME: '/nowhere', ...options.env }, uid: 1000 }),
+    store: new SettingsStore(database.db),
+    ...{ ledger, audit, clock },
+    log: silentLog,
+  });
   const book = new PolicyBook({
     store,
     starters: options.starters ?? { policies: [], policySets: [] },
     rulesFile: options.rulesFile ?? null,
-    configuredDefault: options.configuredDefault ?? 'ask',
+    defaultAction: () => settings.defaultAction(),
     configuredSets: options.configuredSets ?? [],
     clock,
     log: silentLog,
@@ -74,6 +83,9 @@ export async function openPolicyHouse(options: PolicyHouseOptions = {}) {
     policies,
     policySets,
     judge,
+    settings,
+    /** The daemon's default. */
+    setDefault: (action: DefaultAction | null) => settings.change({ defaultPolicyAction: action }),
     wait: (ms: number) => {
       now += ms;
     },

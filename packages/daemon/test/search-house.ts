@@ -45,7 +45,14 @@ export async function openSearch(): Promise<SearchHouse> {
     throw new Error('not expected');
   };
   const context: QueryContext = {
-    ...{ db, formats: transcriptFormats, main: unused, prices: unused, redact: unused },
+    ...{
+      db,
+      formats: transcriptFormats,
+      files: { main: ':memory:', auditKey: '' },
+      main: unused,
+      prices: unused,
+      redact: unused,
+    },
   };
   const queries = searchQueries({ entries: entriesWithoutText, conversations: conversationsById });
   const ask: Ask<SearchQueries> = async (name, args) =>

@@ -75,6 +75,8 @@ export interface LaunchRequest {
   args: readonly string[];
   billing: BillingMode;
   dangerous: boolean;
+  /** The whole machine without a sandbox, while the agent goes on asking; see `Provider.hasHostProfile`. */
+  hostAccess: boolean;
   conversation: Conversation | null;
   /** Whether the person, or the agent's own configuration, trusts `cwd`. */
   trusted: boolean;
@@ -127,9 +129,20 @@ export interface InputRules {
   /**
    * Cuts text so that the agent takes it as typed; each chunk is one paste. The chunks concatenate to the text, less
    * what a paste must not carry: line ends become `\n`, sequences that would end a bracketed paste are gone, and so
-   * is what the agent would drop or ask about.
+   * is what the agent would drop or ask about. What `mention` made may become what the agent takes for the image.
    */
   chunk(text: string): string[];
+  /**
+   * How a prompt names an image that was kept for a session, by its absolute path, so that the model is shown it.
+   * Spaces or line ends stand around it.
+   */
+  mention(path: string): string;
+  /** Chunks that the agent takes in a moment after they were pasted; null where it takes all at once. */
+  settling: {
+    isSlow(chunk: string): boolean;
+    /** How many of them the composer shows, taken in. Nothing else may be typed before. */
+    countTaken(screen: string): number;
+  } | null;
   /**
    * Regular expressions (POSIX extended, as tmux searches a pane's visible screen) any match of which means that
    * a dialog or question is up: nothing may be typed then.
@@ -165,6 +178,8 @@ export interface Provider {
   readonly installHint: string | null;
   readonly input: InputRules;
   readonly stop: readonly StopStep[];
+  /** Whether it has a sandbox of its own that `LaunchRequest.hostAccess` takes away. */
+  readonly hasHostProfile: boolean;
   /** Variables with the agent's API keys: `subscription` takes them away, `api` passes them on. */
   readonly apiKeyVariables: readonly string[];
   /** Other variables of the daemon's environment the agent needs. */

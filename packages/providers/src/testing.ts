@@ -18,6 +18,7 @@ export function launchRequest(changes: Partial<LaunchRequest> = {}): LaunchReque
     args: [],
     billing: 'subscription',
     dangerous: false,
+    hostAccess: false,
     conversation: null,
     trusted: false,
     env: { HOME: '/home/dev' },

@@ -36,6 +36,12 @@ export interface TranscriptFormat {
    * gives the same usage for the lines behind it. Holds for lines as the agent writes them: JSON without spaces.
    */
   usageMarks: readonly string[];
+  /**
+   * How many tokens a model of the agent can read; null when nobody knows. A model that is not named is null.
+   *
+   * @param end gives the end of the conversation's file: some whole lines, and maybe a piece of one before them
+   */
+  contextSize?(model: string | null, end: () => string): number | null;
 }
 
 type Entry = Extract<TranscriptItem, { type: 'entry' }>;

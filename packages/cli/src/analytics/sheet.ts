@@ -1,5 +1,5 @@
+import { costText, count, duration, share, shortCount } from '@codepiper/core/analytics/amounts.ts';
 import type { Cost } from '@codepiper/core/analytics/pricing.ts';
-import { costText, count, duration, share, shortCount } from './amounts.ts';
 
 /** What stands in a cell: as a person reads it, and as a spreadsheet takes it. */
 export interface Cell {

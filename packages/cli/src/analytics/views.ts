@@ -1,7 +1,7 @@
 import type { Client } from '@codepiper/client/client.ts';
+import { count, shortCount } from '@codepiper/core/analytics/amounts.ts';
 import type { Usage } from '@codepiper/core/analytics/analytics.ts';
 import type { Cost } from '@codepiper/core/analytics/pricing.ts';
-import { count, shortCount } from './amounts.ts';
 import { overviewSheets } from './overview.ts';
 import { type Cell, cost, moment, number, part, type Sheet, text, time } from './sheet.ts';
 import type { Period, Query, View } from './view.ts';

@@ -2,7 +2,6 @@ import type { Decision } from '@codepiper/core/audit/decision.ts';
 import type { Context } from '../context.ts';
 import { age, type Colour, clean, shortPath, table, truncate } from '../output.ts';
 import { refText, whyText } from '../policies/rule-text.ts';
-import { toCsv } from './csv.ts';
 
 const decisionColours: Readonly<Record<Decision['decision'], Colour>> = {
   allow: 'green',
@@ -112,39 +111,4 @@ export function describeDecision({ io, paint }: Context, entry: Decision): strin
 
 function sessionText({ sessionId, sessionName }: Decision): string | null {
   return sessionName === null ? sessionId : `${sessionName} (${sessionId})`;
-}
-
-const csvColumns = [
-  'seq',
-  'at',
-  'sessionId',
-  'sessionName',
-  'provider',
-  'decision',
-  'by',
-  'who',
-  'tool',
-  'toolKind',
-  'callId',
-  'inputHash',
-  'input',
-  'cwd',
-  'rule',
-  'reason',
-  'parts',
-  'approvalId',
-  'latencyMs',
-  'hash',
-] as const satisfies readonly (keyof Decision)[];
-
-/** With a line of titles; what is no text or number is JSON. */
-export function decisionsCsv(decisions: readonly Decision[]): string {
-  const rows = decisions.map((entry) =>
-    csvColumns.map((column) => {
-      const value = entry[column];
-      if (value === null) return '';
-      return typeof value === 'object' ? JSON.stringify(value) : String(value);
-    }),
-  );
-  return toCsv([csvColumns, ...rows]);
 }

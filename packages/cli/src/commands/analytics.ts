@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
+import { unknownNote } from '@codepiper/core/analytics/amounts.ts';
 import { localTimezone } from '@codepiper/core/analytics/periods.ts';
-import { unknownNote } from '../analytics/amounts.ts';
+import { toCsv } from '@codepiper/core/csv.ts';
 import { sheetText } from '../analytics/layout.ts';
 import type { Cell, Sheet } from '../analytics/sheet.ts';
 import type { Loaded, Period, Query, View } from '../analytics/view.ts';
 import { type ViewName, views } from '../analytics/views.ts';
-import { toCsv } from '../audit/csv.ts';
 import { readSince } from '../audit/since.ts';
 import type { Context } from '../context.ts';
 import { clean, shortPath } from '../output.ts';

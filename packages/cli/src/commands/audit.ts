@@ -1,8 +1,9 @@
 import type { Client } from '@codepiper/client/client.ts';
 import type { Decision } from '@codepiper/core/audit/decision.ts';
+import { decisionsCsv } from '@codepiper/core/audit/decision-csv.ts';
 import { CodepiperError, exitCodes } from '@codepiper/core/errors.ts';
 import { wholeNumber } from '../args.ts';
-import { decisionsCsv, describeDecision, listDecisions } from '../audit/decision-text.ts';
+import { describeDecision, listDecisions } from '../audit/decision-text.ts';
 import { readSince } from '../audit/since.ts';
 import type { Context } from '../context.ts';
 import { clean } from '../output.ts';

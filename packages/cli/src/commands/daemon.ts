@@ -1,9 +1,13 @@
 import { flushCompileCache } from 'node:module';
+import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { exitCodes } from '@codepiper/core/errors.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import type { Context } from '../context.ts';
-import { startDetached, tellStarter } from '../daemon/detach.ts';
+import { beginAgain } from '../daemon/begin-again.ts';
+import { type Ready, startDetached, tellStarter } from '../daemon/detach.ts';
+import { insecurePublicWarning } from '../daemon/insecure-public.ts';
 import { followLines, lastLines, prettyLine } from '../daemon/log-lines.ts';
+import { flagWords, givenSettings } from '../daemon/setting-flags.ts';
 import { stopRunning } from '../daemon/stop.ts';
 import { explain } from '../explain.ts';
 import { age, clean, shortPath } from '../output.ts';
@@ -17,9 +21,15 @@ const actionNames = Object.keys(actions);
 const belongs: Readonly<Record<string, readonly string[]>> = {
   detach: ['start'],
   'log-level': ['start', 'restart'],
+  web: ['start', 'restart'],
   port: ['start', 'restart'],
+  host: ['start', 'restart'],
+  'tls-cert': ['start', 'restart'],
+  'tls-key': ['start', 'restart'],
+  'insecure-public': ['start', 'restart'],
   'insecure-dev': ['start', 'restart'],
   'kill-sessions': ['stop', 'restart'],
+  'keep-sessions': ['stop', 'restart'],
   follow: ['logs'],
   lines: ['logs'],
 };
@@ -38,6 +48,9 @@ export async function run(context: Context): Promise<number> {
       throw new UsageError(`--${option} belongs to daemon ${owners.join(' and ')}, not to ${name}.`);
     }
   }
+  if (input.flag('kill-sessions') && input.flag('keep-sessions')) {
+    throw new UsageError('--kill-sessions and --keep-sessions exclude each other.');
+  }
   return (await action(context)) ?? exitCodes.ok;
 }
 
@@ -45,15 +58,12 @@ function isAction(name: string): name is keyof typeof actions {
   return Object.hasOwn(actions, name);
 }
 
-/** Flags of the daemon that are settings, by their long names. */
-const settingFlags = ['socket', 'log-level', 'port', 'insecure-dev'] as const;
-
 async function start(context: Context): Promise<number | undefined> {
   const { input, io } = context;
   if (input.flag('detach')) {
     await detach(
       context,
-      settingFlags.flatMap((name) => flagWords(name, input.text(name))),
+      [...givenSettings(input)].flatMap(([name, value]) => flagWords(name, value)),
     );
     return undefined;
   }
@@ -63,20 +73,22 @@ async function start(context: Context): Promise<number | undefined> {
     const { keepYoungSpaceSmall } = await import('@codepiper/daemon/platform/memory.ts');
     keepYoungSpaceSmall();
     const { runDaemon } = await import('@codepiper/daemon/main.ts');
-    await runDaemon({
-      flags: Object.fromEntries(settingFlags.map((name) => [name, input.text(name)])),
+    const outcome = await runDaemon({
+      flags: Object.fromEntries(givenSettings(input)),
       foreground: !isSupervised,
       version,
       cli: io.self,
+      canRestart: process.execve !== undefined,
       onReady: (ready) => {
         if (isSupervised) tellStarter({ ready });
         else
           io.err(`codepiper daemon is running (pid ${ready.pid}, socket ${ready.socket}); Ctrl+C stops it\n`);
-        if (ready.insecureDev !== null && !isSupervised) io.err(insecureWarning(ready.insecureDev));
+        if (!isSupervised) void tellWays(context, ready);
         // Node would keep the compiled code at the end only, which a daemon that is killed never comes to.
         flushCompileCache();
       },
     });
+    if (outcome === 'restart') beginAgain(io);
     return exitCodes.ok;
   } catch (error) {
     const { message, exit } = explain(error);
@@ -85,14 +97,18 @@ async function start(context: Context): Promise<number | undefined> {
   }
 }
 
-function flagWords(name: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [`--${name}=${value}`];
-}
-
 async function detach(context: Context, flags: readonly string[]): Promise<void> {
   const ready = await context.during('Starting the daemon', startDetached(context.io, flags));
   context.print(ready, () => `codepiper daemon is running (pid ${ready.pid}, socket ${ready.socket})\n`);
-  if (ready.insecureDev !== null) context.io.err(insecureWarning(ready.insecureDev));
+  await tellWays(context, ready);
+}
+
+/** Other ways to the daemon than its socket: what stands open, and how to get in. */
+async function tellWays(context: Context, { insecureDev, dashboard }: Ready): Promise<void> {
+  if (insecureDev !== null) context.io.err(insecureWarning(insecureDev));
+  if (dashboard === null) return;
+  const { tellDashboard } = await import('../daemon/dashboard.ts');
+  await tellDashboard(context, dashboard);
 }
 
 async function stop(context: Context): Promise<void> {
@@ -120,11 +136,18 @@ async function status(context: Context): Promise<void> {
       `home           ${shortPath(health.home, io.env.userHome)}`,
       `live sessions  ${health.liveSessions}`,
       `tmux           ${health.tmux.version ?? 'not started yet'} (tmux -L ${health.tmux.socket})`,
-      // An older daemon does not tell.
+      // An older daemon does not tell of either.
+      ...(health.dashboard
+        ? [`dashboard      ${health.dashboard.url}`, ...publicWarning(health.dashboard)]
+        : []),
       ...(typeof health.insecureDev === 'number' ? [insecureWarning(health.insecureDev).trimEnd()] : []),
       '',
     ].join('\n'),
   );
+}
+
+function publicWarning({ isPublic, isTls }: DashboardPlace): string[] {
+  return isPublic && !isTls ? [insecurePublicWarning] : [];
 }
 
 function insecureWarning(port: number): string {
@@ -145,10 +168,7 @@ async function restart(context: Context): Promise<void> {
   for (const { origin, from, value } of settings) {
     if (origin === 'flag' && from !== null) flags.set(from.replace(/^--/, ''), String(value));
   }
-  for (const name of settingFlags) {
-    const value = input.text(name);
-    if (value !== undefined) flags.set(name, value);
-  }
+  for (const [name, value] of givenSettings(input)) flags.set(name, value);
   await checkConfig(context, Object.fromEntries(flags));
   await stopRunning(context);
   await detach(

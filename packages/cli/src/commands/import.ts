@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { duration } from '@codepiper/core/analytics/amounts.ts';
 import { exitCodes } from '@codepiper/core/errors.ts';
 import type { TranscriptImport } from '@codepiper/core/transcripts/transcript.endpoints.ts';
-import { duration } from '../analytics/amounts.ts';
 import type { Context } from '../context.ts';
 import { clean, shortPath } from '../output.ts';
 import { bar, bytesText, counted, followJob, interruptedExit, percent } from '../transcripts/follow.ts';

@@ -10,7 +10,10 @@ export async function run(context: Context): Promise<number> {
   if (input.flag('newline') && input.flag('no-newline')) {
     throw new UsageError('--newline and --no-newline exclude each other.');
   }
-  const text = await sentText(context);
+  const images = input.list('image');
+  const own = await sentText(context, images.length > 0);
+  const text =
+    images.length === 0 ? own : await context.during('Sending the images', withImages(context, own, images));
   const sending = context.client().request('POST', '/sessions/:id/send', {
     params: { id: input.required(0) },
     body: {
@@ -48,10 +51,18 @@ async function sayWhyItWaits({ client, input, io, isJson }: Context): Promise<vo
   );
 }
 
-async function sentText({ input, io }: Context): Promise<string> {
+/** Loaded here: most texts come without. */
+async function withImages({ client, input, io }: Context, text: string, paths: string[]): Promise<string> {
+  const images = await import('../images.ts');
+  return images.withImages(client(), input.required(0), text, { paths, cwd: io.cwd });
+}
+
+/** @param mayBeEmpty images alone say something too */
+async function sentText({ input, io }: Context, mayBeEmpty: boolean): Promise<string> {
   const words = [...input.positionals.slice(1), ...(input.rest ?? [])];
   if (words.length === 1 && words[0] === '-' && input.rest === undefined) return readText(io);
   if (words.length > 0) return checkText(words.join(' '), 'The text');
+  if (mayBeEmpty) return '';
   if (io.isTTY.stdin) {
     throw new UsageError('There is no text to send. Give it behind the session, or - and the text on stdin.');
   }

@@ -71,6 +71,7 @@ function describe(
     ['policy sets', security.policySets.join(' ') || 'none'],
     ['policy default', security.policyDefault],
     ['dangerous', security.dangerousMode ? 'asks are answered yes; denials still hold' : null],
+    ['host access', security.codexHostAccessProfileEnabled ? 'no sandbox; only rules hold it back' : null],
     ...waitingFacts(session, waiting),
     ['arguments', launch.args.length === 0 ? null : JSON.stringify(launch.args)],
     ['environment', launch.envKeys.length === 0 ? null : launch.envKeys.join(' ')],

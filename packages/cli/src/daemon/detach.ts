@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import type { Io } from '../io.ts';
 import { StartError } from './start-error.ts';
@@ -8,6 +9,7 @@ export interface Ready {
   socket: string;
   /** Port of 127.0.0.1 that is served without sign-in. */
   insecureDev: number | null;
+  dashboard: DashboardPlace | null;
 }
 
 /** What the daemon in the background tells the command that started it. */

@@ -12,7 +12,7 @@ export async function stopRunning(context: Context): Promise<{ pid: number; live
   try {
     const { pid } = await client.request('GET', '/health');
     const { liveSessions } = await client.request('POST', '/daemon/stop', {
-      body: { killSessions: context.input.flag('kill-sessions') },
+      body: fateOfSessions(context),
       timeoutMs: 60_000,
     });
     await context.during('Stopping the daemon', untilGone(pid));
@@ -21,6 +21,12 @@ export async function stopRunning(context: Context): Promise<{ pid: number; live
     if (error instanceof TransportError && error.failure === 'unreachable') return null;
     throw error;
   }
+}
+
+/** Unless somebody says, they go on or not as the setting sessions.preserve has it. */
+function fateOfSessions({ input }: Context): { killSessions?: boolean } {
+  if (input.flag('kill-sessions')) return { killSessions: true };
+  return input.flag('keep-sessions') ? { killSessions: false } : {};
 }
 
 async function untilGone(pid: number): Promise<void> {

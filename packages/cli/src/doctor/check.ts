@@ -1,11 +1,6 @@
-/** One line of `codepiper doctor`. */
-export interface Check {
-  name: string;
-  status: 'ok' | 'warn' | 'fail';
-  message: string;
-  /** How to mend it; null when there is nothing to mend. */
-  hint: string | null;
-}
+import type { Check } from '@codepiper/core/settings/doctor.ts';
+
+export type { Check };
 
 export const ok = (name: string, message: string): Check => ({ name, status: 'ok', message, hint: null });
 export const warn = (name: string, message: string, hint: string): Check => ({

@@ -19,6 +19,11 @@ export async function checkSocket(context: Context): Promise<Check> {
       const message = `answers at ${path}, and lets everybody on this machine, agents included, watch and type at http://127.0.0.1:${health.insecureDev}/`;
       return warn('daemon', message, 'Restart it without --insecure-dev and without web.insecureDev');
     }
+    // An older daemon does not tell.
+    if (health.dashboard?.isPublic && !health.dashboard.isTls) {
+      const message = `answers at ${path}, and other machines reach the dashboard on port ${health.dashboard.port} without TLS`;
+      return warn('daemon', message, 'Give it a certificate (web.tls.cert, web.tls.key), or a tunnel');
+    }
     return ok(
       'daemon',
       `answers at ${path} (pid ${health.pid}, ${health.liveSessions} live session${health.liveSessions === 1 ? '' : 's'})`,

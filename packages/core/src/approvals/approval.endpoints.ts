@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { policySchema, ruleSchema } from '../policies/policy.ts';
 import { sessionRefSchema } from '../sessions/session.endpoints.ts';
-import { approvalKindSchema, approvalSchema, approvalStatusSchema, grantSchema } from './approval.ts';
+import { approvalKindSchema, approvalSchema, approvalStatuses, grantSchema } from './approval.ts';
 
 /** A whole id, or the unique beginning of one; what is pending goes before what was settled. */
 const ref = z.strictObject({ id: z.string().min(1).max(80) });
@@ -28,7 +28,8 @@ export const approvalEndpoints = {
     summary: 'What waits for a person, oldest first; with another status, what was answered, newest first.',
     query: z.strictObject({
       session: sessionRefSchema.optional(),
-      status: approvalStatusSchema.default('pending'),
+      /** `settled` for all that is not pending any more. */
+      status: z.enum([...approvalStatuses, 'settled']).default('pending'),
       kind: approvalKindSchema.optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
+import { settingOriginSchema } from '../settings/daemon-settings.ts';
 
 export const healthSchema = z.object({
   status: z.literal('ok'),
@@ -11,15 +12,30 @@ export const healthSchema = z.object({
   liveSessions: z.number().int(),
   /** Port of 127.0.0.1 that is served without sign-in (`web.insecureDev`); null when there is none. */
   insecureDev: z.number().int().nullable(),
+  /** Where the dashboard is (`web.enabled`); null when it is not served. */
+  dashboard: z
+    .object({
+      /** As a person opens it on this machine: `http://localhost:3000`. */
+      url: z.string(),
+      port: z.number().int(),
+      isTls: z.boolean(),
+      /** Other machines can reach it. */
+      isPublic: z.boolean(),
+    })
+    .nullable(),
   tmux: z.object({ version: z.string().nullable(), socket: z.string() }),
 });
+
+export type DashboardPlace = NonNullable<z.infer<typeof healthSchema>['dashboard']>;
 
 export const settingValueSchema = z.object({
   key: z.string(),
   value: z.unknown(),
-  origin: z.enum(['flag', 'env', 'file', 'default']),
+  origin: settingOriginSchema,
   /** The flag, variable or file that set it. */
   from: z.string().nullable(),
+  /** Line of the file, counted from 1. */
+  line: z.number().int().nullable(),
 });
 
 export const daemonEndpoints = {
@@ -46,7 +62,10 @@ export const daemonEndpoints = {
     path: '/daemon/stop',
     summary: 'Stop the daemon. Sessions go on unless told otherwise.',
     personal: true,
-    body: z.strictObject({ killSessions: z.boolean().default(false) }),
+    body: z.strictObject({
+      /** Absent: as the setting `preserveSessions` says. */
+      killSessions: z.boolean().optional(),
+    }),
     reply: z.object({ success: z.literal(true), liveSessions: z.number().int() }),
     status: 202,
   }),

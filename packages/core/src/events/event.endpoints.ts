@@ -34,6 +34,14 @@ export const eventEndpoints = {
   }),
 } as const;
 
+/** What both ways to the feed of events take. */
+export const eventStreamQuerySchema = z.strictObject({
+  /** Only events of this session; its whole id. */
+  session: z.uuid().optional(),
+  /** Events after this id; those after the request when absent. */
+  since: z.coerce.number().int().min(0).optional(),
+});
+
 /**
  * Server-sent events; not an endpoint with one reply, so mounted by hand.
  * `/events/stream?session=<id>&since=<event id>`: ledger events as they happen, resumable by `Last-Event-ID`.

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-export const eventSources = ['session', 'delivery', 'hook', 'approval', 'policy', 'auth', 'daemon'] as const;
+export const eventSources = [
+  'session',
+  'delivery',
+  'hook',
+  'approval',
+  'policy',
+  'auth',
+  'notification',
+  'daemon',
+] as const;
 const eventSourceSchema = z.enum(eventSources);
 export type EventSource = z.infer<typeof eventSourceSchema>;
 

@@ -2,28 +2,23 @@ import { z } from 'zod';
 import type { LedgerEvent } from '../events/event.ts';
 import type { FleetEvent } from '../fleet/fleet.ts';
 import { sessionRefSchema } from '../sessions/session.endpoints.ts';
+import { entryStreamQuerySchema } from '../transcripts/conversation.endpoints.ts';
 import type { Entry } from '../transcripts/conversation.ts';
 
 /**
  * What one WebSocket brings: facts of the ledger, cards of the fleet, entries of a session's conversations. Each topic
  * goes on where the reader was.
  */
-const topicSchemas = [
+const feedTopicSchema = z.discriminatedUnion('topic', [
   /** Facts after `since`; those from now on when absent. */
   z.strictObject({ topic: z.literal('events'), since: z.number().int().min(0).optional() }),
   /** All cards, then each that changes. */
   z.strictObject({ topic: z.literal('fleet') }),
-  /** Entries after `since`; those from now on when absent. `text` is their longest text, in UTF-16 code units. */
-  z.strictObject({
-    topic: z.literal('conversation'),
-    session: sessionRefSchema,
-    since: z.number().int().min(0).optional(),
-    text: z.number().int().min(0).max(1_000_000).optional(),
-  }),
-] as const;
-
-export const feedTopicSchema = z.discriminatedUnion('topic', topicSchemas);
-export type FeedTopic = z.infer<typeof feedTopicSchema>;
+  /** Entries as `GET /sessions/:id/conversation/stream` sends them. */
+  entryStreamQuerySchema.extend({ topic: z.literal('conversation'), session: sessionRefSchema }),
+]);
+/** As a reader asks for it. */
+export type FeedTopic = z.input<typeof feedTopicSchema>;
 
 const idSchema = z.number().int().min(1).max(1_000_000);
 
@@ -31,7 +26,7 @@ const idSchema = z.number().int().min(1).max(1_000_000);
 export const feedRequestSchema = z.union([
   z.strictObject({ type: z.literal('ping') }),
   z.strictObject({ type: z.literal('unsubscribe'), id: idSchema }),
-  ...topicSchemas.map((topic) => topic.extend({ type: z.literal('subscribe'), id: idSchema })),
+  z.strictObject({ type: z.literal('subscribe'), id: idSchema, to: feedTopicSchema }),
 ]);
 export type FeedRequest = z.infer<typeof feedRequestSchema>;
 

@@ -12,6 +12,7 @@ import {
   policySchema,
   policySetSchema,
   prioritySchema,
+  ruleSchema,
   rulesSchema,
   updatePolicySchema,
   updatePolicySetSchema,
@@ -243,7 +244,7 @@ export const policyEndpoints = {
     personal: true,
     body: z.strictObject({ action: defaultActionSchema.nullable(), session: sessionRefSchema.optional() }),
     reply: z.object({ action: defaultActionSchema, from: z.enum(['session', 'daemon', 'config']) }),
-    errors: sessionErrors,
+    errors: ['setting_fixed', ...sessionErrors],
   }),
   explain: defineEndpoint({
     method: 'POST',
@@ -259,6 +260,8 @@ export const policyEndpoints = {
         /** A kind, or the agent's own name of a tool. */
         tool: z.string().min(1).max(200),
         input: toolInputSchema,
+        /** Policies that count as if they were stored, in the place of those with the same id, whatever their scope. */
+        draft: policyFileSchema.optional(),
       })
       .refine((body) => (body.session === undefined) !== (body.cwd === undefined), {
         message: 'give either a session or a cwd',
@@ -269,6 +272,21 @@ export const policyEndpoints = {
       }),
     reply: z.object({ verdict: verdictSchema }),
     errors: [...sessionErrors, 'policy_set_not_found'],
+  }),
+  readRules: defineEndpoint({
+    method: 'POST',
+    path: '/policies/read',
+    summary:
+      'Reads rules from YAML or JSON as an editor has them, and says what is wrong with them. Nothing is stored.',
+    body: z.strictObject({ text: z.string().max(500_000) }),
+    reply: z.object({
+      /** Empty when there are problems. */
+      rules: z.array(ruleSchema),
+      /** What is no rule, by line and column, with what was meant: `rules:3:5: rule 1: tool: …`. */
+      problems: z.array(z.string()),
+      /** What is a rule, but hardly what was meant; `policyId` says nothing. */
+      findings: z.array(lintFindingSchema),
+    }),
   }),
   lintPolicies: defineEndpoint({
     method: 'POST',

@@ -92,6 +92,8 @@ export const sessionSchema = z.object({
     }),
     security: z.object({
       dangerousMode: z.boolean(),
+      /** Present and true where Codex was started without its sandbox. */
+      codexHostAccessProfileEnabled: z.boolean().optional(),
       /** Ids of the policy sets applied to it. */
       policySets: z.array(z.string()),
       /** Its own answer to calls no rule speaks of; null for the daemon's. */

@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { notificationEvents, notificationSounds } from '../notifications/names.ts';
+import {
+  notificationEventDefaultsSchema,
+  notificationSoundMapSchema,
+} from '../notifications/notification.ts';
 
 /**
  * Every setting of the daemon, once: its key in `config.yaml`, its variable, its flag, its values and default.
- * The reference page is generated from this table. Precedence: flag, environment, file, default.
+ * The reference page is generated from this table. Precedence: flag, environment, file, what was stored, default.
  */
 export interface Setting<S extends z.ZodType = z.ZodType> {
   readonly key: string;
@@ -16,9 +21,9 @@ export interface Setting<S extends z.ZodType = z.ZodType> {
   /** What is allowed, in words, for errors and the reference. */
   readonly allowed: string;
   readonly description: string;
-  /** Read and checked, but of use only to a part that is not there yet. */
-  readonly awaits?: 'dashboard';
   readonly secret?: true;
+  /** May be changed while the daemon runs: the database keeps it, where no flag, variable or file says it. */
+  readonly changeable?: true;
 }
 
 const path = z
@@ -41,6 +46,17 @@ const define = <S extends z.ZodType>(setting: Setting<S>): Setting<S> => setting
 const absolutePath = 'an absolute path';
 const onOff = '1, 0, true, false, on, off, yes or no';
 const portRange = 'a whole number from 0 to 65535';
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'it is not JSON' });
+    return z.NEVER;
+  }
+});
+/** A program and its arguments; in a variable as JSON. */
+const argv = z.union([z.array(z.string()), json]).pipe(z.array(z.string()).min(1));
 
 export const settings = {
   socket: define({
@@ -69,6 +85,7 @@ export const settings = {
     allowed: 'ask, deny or agent',
     description:
       "What happens to a tool call no rule speaks of: a person is asked, it is denied, or the agent's own rules decide.",
+    changeable: true,
   }),
   policySets: define({
     key: 'policies.sets',
@@ -137,6 +154,7 @@ export const settings = {
     allowed: onOff,
     description:
       'Whether terminals are recorded. A session may say otherwise: start --no-record, record on, record off.',
+    changeable: true,
   }),
   recordingsMaxMegabytes: define({
     key: 'recordings.maxMegabytes',
@@ -179,6 +197,73 @@ export const settings = {
     default: true,
     allowed: onOff,
     description: "Whether sessions see the daemon's SSH agent (SSH_AUTH_SOCK).",
+    changeable: true,
+  }),
+  preserveSessions: define({
+    key: 'sessions.preserve',
+    env: 'CODEPIPER_PRESERVE_SESSIONS',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description:
+      'Whether sessions go on when the daemon is stopped or restarted on purpose and nobody says otherwise. Signals and crashes never end one.',
+    changeable: true,
+  }),
+  codexHostAccess: define({
+    key: 'codex.hostAccess',
+    env: 'CODEPIPER_CODEX_HOST_ACCESS',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description:
+      "Whether Codex starts without its sandbox: its commands then reach the whole machine, this daemon's socket and the network included. Policies are judged as ever, and are then all that holds it back. Of sessions that are started from then on.",
+    changeable: true,
+  }),
+  notificationsEnabled: define({
+    key: 'notifications.enabled',
+    env: 'CODEPIPER_NOTIFICATIONS',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description: 'Whether there are notifications.',
+    changeable: true,
+  }),
+  systemNotificationsEnabled: define({
+    key: 'notifications.system',
+    env: 'CODEPIPER_NOTIFICATIONS_SYSTEM',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description:
+      'Whether they go to the system of a device: by push, and from pages in the background. Each browser asks for leave first.',
+    changeable: true,
+  }),
+  notificationSoundsEnabled: define({
+    key: 'notifications.sounds',
+    env: 'CODEPIPER_NOTIFICATIONS_SOUNDS',
+    schema: toggle,
+    default: true,
+    allowed: onOff,
+    description: 'Whether notifications make sounds.',
+    changeable: true,
+  }),
+  notificationEventDefaults: define({
+    key: 'notifications.events',
+    env: 'CODEPIPER_NOTIFICATIONS_EVENTS',
+    schema: z.union([notificationEventDefaultsSchema, json.pipe(notificationEventDefaultsSchema)]),
+    default: {},
+    allowed: `a map (a variable: JSON) from ${notificationEvents.join(', ')} to true or false`,
+    description: 'Which events are told of; one that is not named is.',
+    changeable: true,
+  }),
+  notificationSoundMap: define({
+    key: 'notifications.soundMap',
+    env: 'CODEPIPER_NOTIFICATIONS_SOUND_MAP',
+    schema: z.union([notificationSoundMapSchema, json.pipe(notificationSoundMapSchema)]),
+    default: {},
+    allowed: `a map (a variable: JSON) from the same events to ${notificationSounds.join(', ')}`,
+    description: 'What events sound like; one that is not named has its own sound.',
+    changeable: true,
   }),
   logLevel: define({
     key: 'log.level',
@@ -197,6 +282,15 @@ export const settings = {
     allowed: 'a whole number from 10000 to 1000000000',
     description: 'Size at which a log file is rotated, in bytes. Five rotated files are kept.',
   }),
+  webEnabled: define({
+    key: 'web.enabled',
+    env: 'CODEPIPER_WEB',
+    flag: 'web',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description: 'Whether the daemon serves the dashboard.',
+  }),
   httpPort: define({
     key: 'web.port',
     env: 'CODEPIPER_HTTP_PORT',
@@ -204,8 +298,46 @@ export const settings = {
     schema: port,
     default: 3000,
     allowed: portRange,
-    description: 'Port of the dashboard.',
-    awaits: 'dashboard',
+    description: 'Port of the dashboard; 0 for any that is free.',
+  }),
+  webHost: define({
+    key: 'web.host',
+    env: 'CODEPIPER_WEB_HOST',
+    flag: 'host',
+    schema: z.string().regex(/^(?:[0-9A-Fa-f:.]+|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$/),
+    default: '127.0.0.1',
+    allowed: 'an IP address of this machine, or a host name',
+    description:
+      'Address the dashboard listens on. Other machines reach one that is not of this machine alone: it needs TLS, or web.insecurePublic.',
+  }),
+  tlsCert: define({
+    key: 'web.tls.cert',
+    env: 'CODEPIPER_TLS_CERT',
+    flag: 'tls-cert',
+    schema: path,
+    default: null,
+    allowed: absolutePath,
+    description:
+      'Certificate of the dashboard with its chain, in PEM. Read again when it is renewed. Default: no TLS.',
+  }),
+  tlsKey: define({
+    key: 'web.tls.key',
+    env: 'CODEPIPER_TLS_KEY',
+    flag: 'tls-key',
+    schema: path,
+    default: null,
+    allowed: absolutePath,
+    description: 'Private key of that certificate, in PEM, without a passphrase.',
+  }),
+  insecurePublic: define({
+    key: 'web.insecurePublic',
+    env: 'CODEPIPER_INSECURE_PUBLIC',
+    flag: 'insecure-public',
+    schema: toggle,
+    default: false,
+    allowed: onOff,
+    description:
+      'Let other machines reach the dashboard without TLS: whoever reads the network can then take over the session of whoever signs in.',
   }),
   insecureDev: define({
     key: 'web.insecureDev',
@@ -217,23 +349,14 @@ export const settings = {
     description:
       'Port of 127.0.0.1 on which the development page with live terminals is served, without any sign-in: everybody on this machine, agents included, can then watch every session and type into it. Default: none.',
   }),
-  wsPort: define({
-    key: 'web.wsPort',
-    env: 'CODEPIPER_WS_PORT',
-    schema: port,
-    default: 9999,
-    allowed: portRange,
-    description: 'Port of the WebSocket on its own, for clients of the original.',
-    awaits: 'dashboard',
-  }),
   allowedOrigins: define({
     key: 'web.allowedOrigins',
     env: 'CODEPIPER_ALLOWED_ORIGINS',
     schema: list,
     default: [],
     allowed: 'hosts or origins, separated by commas',
-    description: 'Origins beside localhost from which browsers may call.',
-    awaits: 'dashboard',
+    description:
+      'Names the dashboard is reached by beside localhost: hosts (box.example) or origins (https://box.example). Requests under other names are refused.',
   }),
   forceSecureCookies: define({
     key: 'web.forceSecureCookies',
@@ -242,7 +365,6 @@ export const settings = {
     default: false,
     allowed: onOff,
     description: 'Mark cookies Secure behind a proxy that ends TLS.',
-    awaits: 'dashboard',
   }),
   trustProxyHeaders: define({
     key: 'web.trustProxyHeaders',
@@ -250,17 +372,8 @@ export const settings = {
     schema: toggle,
     default: false,
     allowed: onOff,
-    description: 'Take client addresses from X-Forwarded-For and its kin.',
-    awaits: 'dashboard',
-  }),
-  mfaQrTimeoutMs: define({
-    key: 'web.mfaQrTimeoutMs',
-    env: 'CODEPIPER_MFA_QR_TIMEOUT_MS',
-    schema: positive,
-    default: 8000,
-    allowed: 'a whole number from 1',
-    description: 'Milliseconds before the QR code is given up for the key in text.',
-    awaits: 'dashboard',
+    description:
+      'Take client addresses from X-Forwarded-For, and whether the browser speaks TLS from X-Forwarded-Proto. Only behind a proxy that sets both.',
   }),
   apiRateLimitMax: define({
     key: 'web.rateLimit.max',
@@ -269,7 +382,6 @@ export const settings = {
     default: 300,
     allowed: 'a whole number from 1',
     description: 'Requests per window and client over TCP.',
-    awaits: 'dashboard',
   }),
   apiRateLimitWindowMs: define({
     key: 'web.rateLimit.windowMs',
@@ -278,16 +390,39 @@ export const settings = {
     default: 10_000,
     allowed: 'a whole number from 1',
     description: 'Length of that window in milliseconds.',
-    awaits: 'dashboard',
+  }),
+  voiceCommand: define({
+    key: 'voice.command',
+    env: 'CODEPIPER_STT_COMMAND',
+    schema: z.string().refine((text) => text.includes('{input}')),
+    default: null,
+    allowed: 'a program with its arguments, {input} among them',
+    description:
+      'Command that makes text of speech: {input} stands for the audio file, {mime} for its media type; it prints the text, or JSON with a field text. No shell reads it. Default: none, and no voice.',
+  }),
+  voiceCommandJson: define({
+    key: 'voice.commandJson',
+    env: 'CODEPIPER_STT_COMMAND_JSON',
+    schema: argv.refine((words) => words.some((word) => word.includes('{input}'))),
+    default: null,
+    allowed: 'a JSON array of the program and its arguments, {input} among them',
+    description: 'The same as an array, for arguments with spaces; it goes before voice.command.',
+  }),
+  voiceTimeoutMs: define({
+    key: 'voice.timeoutMs',
+    env: 'CODEPIPER_STT_TIMEOUT_MS',
+    schema: z.coerce.number().int().min(1000).max(600_000),
+    default: 45_000,
+    allowed: 'a whole number from 1000 to 600000',
+    description: 'Milliseconds after which that command is ended.',
   }),
   pushEnabled: define({
     key: 'push.enabled',
     env: 'CODEPIPER_PUSH_ENABLED',
     schema: toggle,
-    default: false,
+    default: true,
     allowed: onOff,
-    description: 'Send web push notifications.',
-    awaits: 'dashboard',
+    description: 'Whether notifications are sent to browsers that subscribed.',
   }),
   pushPublicKey: define({
     key: 'push.publicKey',
@@ -295,8 +430,8 @@ export const settings = {
     schema: z.string().regex(/^[A-Za-z0-9_-]+$/),
     default: null,
     allowed: 'a Base64URL VAPID public key',
-    description: 'VAPID public key.',
-    awaits: 'dashboard',
+    description:
+      'Public key by which push services know the daemon (VAPID). Default: of a pair in the home, made at the first start.',
   }),
   pushPrivateKey: define({
     key: 'push.privateKey',
@@ -304,9 +439,8 @@ export const settings = {
     schema: z.string().regex(/^[A-Za-z0-9_-]+$/),
     default: null,
     allowed: 'a Base64URL VAPID private key',
-    description: 'VAPID private key.',
+    description: 'The private key that belongs to it.',
     secret: true,
-    awaits: 'dashboard',
   }),
   pushSubject: define({
     key: 'push.subject',
@@ -314,8 +448,7 @@ export const settings = {
     schema: z.string().regex(/^(mailto:|https:\/\/)/),
     default: null,
     allowed: 'a mailto: or https:// URL',
-    description: 'VAPID subject.',
-    awaits: 'dashboard',
+    description: 'Whom operators of push services may write to (VAPID subject).',
   }),
 } as const;
 

@@ -5,6 +5,7 @@ import type {
   ProviderUsage,
   SessionUsage,
   TokenDays,
+  Usage,
 } from '@codepiper/core/analytics/analytics.ts';
 import { dayText, localDay } from '@codepiper/core/analytics/periods.ts';
 import { CostSum, namelessModel, type PriceBook } from '@codepiper/core/analytics/pricing.ts';
@@ -113,6 +114,12 @@ export function usageByProvider(db: Reader, scope: Scope, book: PriceBook): Prov
     }))
     .sort(byCost);
   return { period: shown(scope.period), providers, total };
+}
+
+/** Everything in a session's conversations, whenever it was. */
+export function usageOfSession(db: Reader, session: string, book: PriceBook): Usage {
+  const period = { since: null, until: null, timezone: 'UTC' };
+  return sumBy(usageGroups(db, { session, period }, book), () => null).total;
 }
 
 export function usageByConversation(

@@ -68,6 +68,9 @@ it('every endpoint answers as its schema says', async () => {
   expect(await call('GET', '/approvals?status=denied')).toMatchObject({
     body: { approvals: [{ id: third }] },
   });
+  expect(await call('GET', '/approvals?status=settled')).toMatchObject({
+    body: { approvals: [{ id: third }, { status: 'approved' }, { status: 'approved' }] },
+  });
   const fourth = await ask('cargo test');
   expect(await call('POST', `/approvals/${fourth}/approve`, { grant: 'session' })).toMatchObject({
     body: { approval: { grant: 'session' }, policy: { sessionId: session.id } },

@@ -69,7 +69,7 @@ export type Settled = Pick<
 
 export interface ApprovalFilter {
   sessionId?: string | undefined;
-  status: ApprovalStatus;
+  status: ApprovalStatus | 'settled';
   kind?: ApprovalKind | undefined;
   limit: number;
 }
@@ -229,7 +229,11 @@ export class ApprovalsStore {
 
   /** Oldest first while they are pending, else the newest settled first. */
   async list({ sessionId, status, kind, limit }: ApprovalFilter): Promise<ApprovalRecord[]> {
-    let query = select(this.#db).where('approvals.status', '=', status).limit(limit);
+    let query = select(this.#db).limit(limit);
+    query =
+      status === 'settled'
+        ? query.where('approvals.status', '!=', 'pending')
+        : query.where('approvals.status', '=', status);
     if (sessionId !== undefined) query = query.where('approvals.session_id', '=', sessionId);
     if (kind !== undefined) query = query.where('approvals.kind', '=', kind);
     query =

@@ -108,6 +108,9 @@ describe('list', () => {
     expect(await seqs({ sessionId: 'nobody' })).toEqual([]);
     expect(await seqs({ before: 3 })).toEqual([2, 1]);
     expect(await seqs({ since: second?.at })).toEqual([3]);
+    expect(await seqs({ until: second?.at })).toEqual([2, 1]);
+    await house.add({ callId: 'call-2' });
+    expect(await seqs({ callId: 'call-2' })).toEqual([4]);
   });
 
   it('says whether there is more', async () => {

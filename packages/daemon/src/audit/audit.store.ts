@@ -87,14 +87,17 @@ export class AuditStore {
   }
 
   /** Newest first. */
-  async list({ sessionId, decision, tool, since, before, limit }: AuditQuery): Promise<Decision[]> {
+  async list(filter: AuditQuery): Promise<Decision[]> {
+    const { sessionId, decision, tool, callId, since, until, before, limit } = filter;
     let query = this.#db.selectFrom('decisions').selectAll().orderBy('seq', 'desc').limit(limit);
     if (sessionId !== undefined) query = query.where('session_id', '=', sessionId);
     if (decision !== undefined) query = query.where('decision', '=', decision);
     if (tool !== undefined) {
       query = query.where((eb) => eb.or([eb('tool', '=', tool), eb('tool_kind', '=', tool)]));
     }
+    if (callId !== undefined) query = query.where('call_id', '=', callId);
     if (since !== undefined) query = query.where('at', '>', Date.parse(since));
+    if (until !== undefined) query = query.where('at', '<=', Date.parse(until));
     if (before !== undefined) query = query.where('seq', '<', before);
     return (await query.execute()).map(toDecision);
   }

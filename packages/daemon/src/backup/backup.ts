@@ -96,7 +96,8 @@ async function fill(directory: string, options: BackupOptions): Promise<BackupRe
   const { lastCheckpoint, liveSessions } = readFacts(to(backupFiles.database));
   // Behind the database: what was in its second place then is in it still.
   copyCheckpoints(`${database}.audit-checkpoints.jsonl`, to(backupFiles.checkpoints), lastCheckpoint);
-  for (const name of [homeFiles.auditKey, homeFiles.authKey, homeFiles.config, homeFiles.prices]) {
+  const { auditKey, authKey, pushKey, config, prices } = homeFiles;
+  for (const name of [auditKey, authKey, pushKey, config, prices]) {
     if (existsSync(join(home, name))) copyPrivately(join(home, name), to(name));
   }
   const missing: string[] = [];

@@ -13,13 +13,14 @@ export const backupFiles = {
   archive: homeFiles.archive,
   auditKey: homeFiles.auditKey,
   authKey: homeFiles.authKey,
+  pushKey: homeFiles.pushKey,
   config: homeFiles.config,
   prices: homeFiles.prices,
 } as const;
 
 const single: readonly string[] = [
   ...[backupFiles.database, backupFiles.checkpoints, backupFiles.transcripts],
-  ...[backupFiles.auditKey, backupFiles.authKey, backupFiles.config, backupFiles.prices],
+  ...[backupFiles.auditKey, backupFiles.authKey, backupFiles.pushKey, backupFiles.config, backupFiles.prices],
 ];
 
 const fileSchema = z.object({

@@ -149,9 +149,10 @@ class Places {
   }
 
   moves(): Move[] {
-    const { database, checkpoints, transcripts, archive, auditKey, authKey, config, prices } = backupFiles;
+    const { database, checkpoints, transcripts, archive, auditKey, authKey, pushKey, config, prices } =
+      backupFiles;
     const names = [database, transcripts].flatMap((name) => [`${name}-wal`, `${name}-shm`, name]);
-    return [...names, checkpoints, archive, auditKey, authKey, config, prices].map((name) => {
+    return [...names, checkpoints, archive, auditKey, authKey, pushKey, config, prices].map((name) => {
       const { target, staged, aside } = this.of(name);
       return { target, staged: existsSync(staged) ? staged : null, aside };
     });

@@ -77,7 +77,7 @@ describe('precedence', () => {
     expect(origin(load({ env }), 'web.port')).toEqual([2, 'env', 'CODEPIPER_HTTP_PORT']);
     expect(origin(load(), 'web.port')).toEqual([1, 'file', join(home.path, 'config.yaml')]);
     expect(origin(all, 'log.level')).toEqual(['debug', 'file', join(home.path, 'config.yaml')]);
-    expect(origin(all, 'web.wsPort')).toEqual([9999, 'default', null]);
+    expect(origin(all, 'web.host')).toEqual(['127.0.0.1', 'default', null]);
   });
 
   it('takes an empty variable for one that is not set', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { defaultHome, defaultSocket, homeFiles } from '@codepiper/core/paths.ts';
+import type { SettingOrigin } from '@codepiper/core/settings/daemon-settings.ts';
 import {
   type Setting,
   type SettingName,
@@ -11,12 +12,17 @@ import { z } from 'zod';
 import { readTextFile } from '../platform/files.ts';
 import { nearest } from '../platform/nearest.ts';
 import { type FileEntry, parseConfigFile } from './config-file.ts';
+import { webProblems } from './web.ts';
 
 /** Settings that stay null when nobody gives them. */
 type OptionalSetting =
   | 'insecureDev'
   | 'policyFile'
+  | 'tlsCert'
+  | 'tlsKey'
   | 'transcriptsKeepDays'
+  | 'voiceCommand'
+  | 'voiceCommandJson'
   | 'pushPublicKey'
   | 'pushPrivateKey'
   | 'pushSubject';
@@ -28,15 +34,16 @@ export type ConfigValues = {
     : NonNullable<SettingValues[Name]>;
 };
 
-export type SettingOrigin = 'flag' | 'env' | 'file' | 'default';
-
 /** One line of `codepiper config`; secrets are masked. */
 export interface EffectiveSetting {
   key: string;
   value: unknown;
+  /** Never `stored` in a `Config`: the database is not open yet. */
   origin: SettingOrigin;
   /** The flag, variable or file that set it. */
   from: string | null;
+  /** Line of the file, counted from 1. */
+  line: number | null;
 }
 
 export interface Config {
@@ -71,6 +78,7 @@ export interface ConfigSources {
 interface Given {
   origin: SettingOrigin;
   from: string;
+  line: number | null;
   /** How errors name it. */
   label: string;
   value: unknown;
@@ -79,7 +87,8 @@ interface Given {
 const masked = '********';
 
 /**
- * The configuration in force: flag over environment over `config.yaml` over default.
+ * The configuration at the start: flag over environment over `config.yaml` over default. What was stored comes to it
+ * when the database is open (`DaemonSettings`).
  * @throws ConfigError listing every problem of every source
  */
 export function loadConfig(sources: ConfigSources): Config {
@@ -112,8 +121,11 @@ export function loadConfig(sources: ConfigSources): Config {
       value: setting.secret && value !== null ? masked : value,
       origin: given?.origin ?? 'default',
       from: given?.from ?? null,
+      line: given?.line ?? null,
     });
   }
+  // What is wrong by itself would be told twice.
+  if (problems.length === 0) problems.push(...webProblems(values as ConfigValues));
   if (problems.length > 0) throw new ConfigError(problems);
   return { home, configFile, values: values as ConfigValues, effective };
 }
@@ -174,14 +186,17 @@ function find(
 ): Given | undefined {
   const flag = setting.flag === undefined ? undefined : sources.flags[setting.flag];
   if (flag !== undefined) {
-    return { origin: 'flag', from: `--${setting.flag}`, label: `--${setting.flag}`, value: flag };
+    const from = `--${setting.flag}`;
+    return { origin: 'flag', from, line: null, label: from, value: flag };
   }
   const variable = sources.env[setting.env];
-  if (variable) return { origin: 'env', from: setting.env, label: setting.env, value: variable };
+  if (variable) {
+    return { origin: 'env', from: setting.env, line: null, label: setting.env, value: variable };
+  }
   const entry = file.get(setting.key);
   if (!entry) return undefined;
   const label = `${configFile}:${entry.line}: ${setting.key}`;
-  return { origin: 'file', from: configFile, label, value: entry.value };
+  return { origin: 'file', from: configFile, line: entry.line, label, value: entry.value };
 }
 
 function parse(setting: Setting, value: unknown): { value: unknown } | null {

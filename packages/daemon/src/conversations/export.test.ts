@@ -51,6 +51,7 @@ beforeEach(async () => {
       throw new Error('not expected');
     },
     formats: transcriptFormats,
+    files: { main: ':memory:', auditKey: '' },
     redact: createRedaction((secret) => String(secret.length)).text,
   };
   const { exportPage } = exportQueries((_, conversations) => ({

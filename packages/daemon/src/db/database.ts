@@ -12,12 +12,15 @@ import type {
 import type { DeliveryTable } from '../deliveries/deliveries.table.ts';
 import type { EventTable } from '../events/events.table.ts';
 import type {
-  PolicyDefaultTable,
-  PolicySetMemberTable,
-  PolicySetTable,
-  PolicyTable,
-} from '../policies/policies.table.ts';
+  NotificationPlaceTable,
+  NotificationPrefsTable,
+  NotificationTable,
+  PushMessageTable,
+  PushSubscriptionTable,
+} from '../notifications/notifications.table.ts';
+import type { PolicySetMemberTable, PolicySetTable, PolicyTable } from '../policies/policies.table.ts';
 import type { SessionTable, TrustedDirectoryTable } from '../sessions/sessions.table.ts';
+import type { DaemonSettingTable } from '../settings/settings.table.ts';
 
 /** Every table as Kysely sees it. The rooms own their rows; only types meet here. */
 export interface Database {
@@ -28,7 +31,7 @@ export interface Database {
   policies: PolicyTable;
   policy_sets: PolicySetTable;
   policy_set_members: PolicySetMemberTable;
-  policy_default: PolicyDefaultTable;
+  daemon_settings: DaemonSettingTable;
   approvals: ApprovalTable;
   decisions: DecisionTable;
   audit_checkpoints: AuditCheckpointTable;
@@ -38,6 +41,11 @@ export interface Database {
   auth_devices: AuthDeviceTable;
   auth_passkeys: AuthPasskeyTable;
   auth_attempts: AuthAttemptTable;
+  notifications: NotificationTable;
+  notification_place: NotificationPlaceTable;
+  notification_prefs: NotificationPrefsTable;
+  push_subscriptions: PushSubscriptionTable;
+  push_messages: PushMessageTable;
 }
 
 /** What rooms hand on so that their statements share one transaction; only stores speak to it. */

@@ -38,13 +38,18 @@ const tables = [
   'auth_passkeys',
   'auth_recovery_codes',
   'auth_sessions',
+  'daemon_settings',
   'decisions',
   'deliveries',
   'events',
+  'notification_place',
+  'notification_prefs',
+  'notifications',
   'policies',
-  'policy_default',
   'policy_set_members',
   'policy_sets',
+  'push_messages',
+  'push_subscriptions',
   'sessions',
   'trusted_directories',
 ];
@@ -192,6 +197,18 @@ describe('migrating', () => {
     await using database = await openDatabase(path, options);
     const found = await database.db.introspection.getTables();
     expect(found.map((table) => table.name)).toEqual(tables);
+  });
+
+  it('takes the default of the policies along as a setting', async () => {
+    const names = Object.entries(migrations).filter(([name]) => name < '0004');
+    const old = await openDatabase(path, { ...options, migrations: Object.fromEntries(names) });
+    await old[Symbol.asyncDispose]();
+    const before = new Sqlite(path);
+    before.exec("INSERT INTO policy_default (id, action) VALUES (1, 'deny')");
+    before.close();
+    await using database = await openDatabase(path, options);
+    const { rows } = await sql`SELECT key, value FROM daemon_settings`.execute(database.db);
+    expect(rows).toEqual([{ key: 'policies.default', value: '"deny"' }]);
   });
 
   it('refuses a database of another program and leaves the file as it is', async () => {

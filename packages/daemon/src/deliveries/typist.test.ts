@@ -35,6 +35,7 @@ let guarded: string[];
 /** The screen before the typing and since. */
 let before: string;
 let after: string;
+let looks: number;
 
 const pane = (): PaneInfo => ({
   sessionName: `codepiper-${session.id}`,
@@ -54,7 +55,7 @@ beforeEach(async () => {
   sessions = new SessionsStore(database.db);
   await sessions.insert(session);
   [asked, answers, mark, guarded] = [[], [], '', []];
-  [before, after] = ['', ''];
+  [before, after, looks] = ['', '', 0];
   whenTyped = () => undefined;
   const tmux: Pick<Tmux, 'type' | 'listPanes' | 'capture' | 'takeKeptScreen'> = {
     type: async (request) => {
@@ -65,7 +66,10 @@ beforeEach(async () => {
       return answer;
     },
     listPanes: async () => [pane()],
-    capture: async () => after,
+    capture: async () => {
+      looks++;
+      return after;
+    },
     takeKeptScreen: async () => before,
   };
   const store = new DeliveriesStore(database.db);
@@ -133,6 +137,38 @@ describe('a text on its way into the pane', () => {
     typist.wake(session.id);
     await waitFor('the next attempt', () => asked.length === 2);
     expect(asked[1]?.from).toBe(2);
+  });
+
+  it('waits until the agent has taken in an image before anything follows it, Enter least of all', async () => {
+    const image = '@"/home/sessions/0f8f0000-0000-4000-8000-000000000001/images/a-1.png"';
+    const rule = '─'.repeat(40);
+    const composer = (text: string) => `${rule}\n❯ ${text}\n${rule}\n`;
+    after = composer('look');
+    const { id } = await send(`look ${image} ${image}`);
+    await waitFor('three looks at the screen', () => looks > 3);
+    expect(asked).toMatchObject([{ enter: false, mark: `${id}:2`, from: 0, chunks: { length: 2 } }]);
+    after = composer('look [Image #4]');
+    await waitFor('the second image', () => asked.length === 2);
+    expect(asked[1]).toMatchObject({ enter: false, mark: `${id}:4`, from: 2, chunks: { length: 4 } });
+    after = composer('look [Image #4] [Image #5]');
+    await waitFor('the rest', () => asked.length === 3);
+    expect(asked[2]).toMatchObject({ enter: true, mark: id, from: 4 });
+    await seen('look [Image #4] [Image #5]');
+    await waitFor('the proof', async () => (await status(id)) === 'delivered');
+  });
+
+  it('goes on behind an image that is in when a dialog came up', async () => {
+    answers = ['typed', 'guarded'];
+    after = `${'─'.repeat(40)}\n❯ [Image #1]\n${'─'.repeat(40)}\n`;
+    const { id } = await send('@"/home/sessions/0f8f0000-0000-4000-8000-000000000001/images/a-1.png"');
+    await waitFor('the word', () => guarded.length === 1);
+    typist.wake(session.id);
+    await waitFor('the rest', async () => (await status(id)) === 'typed');
+    expect(asked.map(({ from, enter }) => [from, enter])).toEqual([
+      [0, false],
+      [1, true],
+      [1, true],
+    ]);
   });
 
   it('is stored, with its event, before it is typed', async () => {

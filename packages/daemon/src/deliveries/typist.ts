@@ -7,10 +7,11 @@ import type { Log } from '../log/log.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
 import type { LivePane } from '../sessions/live-pane.ts';
 import type { SessionState, SessionsStore } from '../sessions/sessions.store.ts';
-import type { CaptureRequest, PaneInfo, Tmux } from '../tmux/tmux.ts';
+import type { CaptureRequest, PaneInfo, Tmux, TypeRequest, TypeResult } from '../tmux/tmux.ts';
 import type { DeliveriesService, FreshText } from './deliveries.service.ts';
 import type { DeliveriesStore, DeliveryRecord } from './deliveries.store.ts';
 import { countEchoes, echoNeedle } from './echo.ts';
+import { waitForScreen } from './settling.ts';
 
 /**
  * How long a typed prompt may take to be proven by the agent before it counts as timed out, in milliseconds. Agents
@@ -26,6 +27,8 @@ const echoPollMs = [5, 10, 20, 40, 80, 160, 320] as const;
 const guardedRetryMs = 2_000;
 /** Where an echo is looked for: a program may print much before it is looked at on a busy machine. */
 const echoScreen: CaptureRequest = { history: 1_000, styles: false, joinWrapped: true };
+
+const visibleScreen: CaptureRequest = { history: 0, styles: false, joinWrapped: false };
 
 export interface TypistOptions {
   store: DeliveriesStore;
@@ -160,16 +163,18 @@ export class Typist implements AsyncDisposable {
     let before: Promise<number> | null = null;
     deliveries.typing.add(delivery.id);
     try {
-      const result = await tmux.type({
+      const whole = {
         paneId: pane.paneId,
         chunks: provider.input.chunk(text),
         bracketed: provider.input.bracketed,
         enter: delivery.kind !== 'draft',
         mark: delivery.id,
-        from: this.#chunksIn.get(delivery.id) ?? 0,
         guards: provider.input.guards,
         ...(byEcho ? { keepScreen: echoScreen } : {}),
-      });
+      };
+      const result =
+        (await this.#typeSlowChunks(provider, pane, delivery, whole)) ??
+        (await tmux.type({ ...whole, from: this.#chunksIn.get(delivery.id) ?? 0 }));
       if (result === 'guarded') {
         log.info({ session: session.id, delivery: delivery.id }, 'a dialog is up: nothing was typed');
         this.#o.onGuarded(session.id);
@@ -192,6 +197,43 @@ export class Typist implements AsyncDisposable {
     deliveries.typing.delete(delivery.id);
     await this.#prove(provider, pane, delivery, (await before) ?? 0);
     return true;
+  }
+
+  /**
+   * Types as far as the last chunk that the agent takes its time with, and waits for each; null when the rest may
+   * follow. The pane's mark tells how far it is.
+   */
+  async #typeSlowChunks(
+    { input }: Provider,
+    pane: LivePane,
+    delivery: DeliveryRecord,
+    whole: TypeRequest,
+  ): Promise<Exclude<TypeResult, 'typed'> | null> {
+    const { settling } = input;
+    if (!settling) return null;
+    const { keepScreen: _later, ...partly } = whole;
+    const { chunks } = whole;
+    const done = this.#chunksIn.get(delivery.id) ?? 0;
+    let taken = chunks.slice(0, done).filter(settling.isSlow).length;
+    for (const [index, chunk] of chunks.entries()) {
+      if (index < done || !settling.isSlow(chunk)) continue;
+      const result = await this.#o.tmux.type({
+        ...partly,
+        chunks: chunks.slice(0, index + 1),
+        from: this.#chunksIn.get(delivery.id) ?? 0,
+        enter: false,
+        mark: `${delivery.id}:${index + 1}`,
+      });
+      if (result !== 'typed') return result;
+      this.#chunksIn.set(delivery.id, index + 1);
+      taken += 1;
+      await waitForScreen(
+        () => this.#o.tmux.capture(pane.paneId, visibleScreen),
+        (screen) => settling.countTaken(screen) >= taken,
+        this.#closing.signal,
+      );
+    }
+    return null;
   }
 
   async #prove(provider: Provider, pane: LivePane, delivery: DeliveryRecord, before: number): Promise<void> {

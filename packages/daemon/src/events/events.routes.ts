@@ -1,7 +1,6 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
-import { socketPaths, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
+import { eventStreamQuerySchema, socketPaths, streamPaths } from '@codepiper/core/events/event.endpoints.ts';
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import { describeProblems } from '../http/problems.ts';
 import { openSse, type SseStream } from '../http/sse.ts';
 import { closeCodes, type WebSocketConnection, type WebSocketDoor } from '../http/ws.ts';
@@ -17,13 +16,6 @@ export interface EventStreamOptions {
   /** How long a reader may not read before it is closed, in milliseconds. */
   stallMs?: number;
 }
-
-const querySchema = z.strictObject({
-  /** Only events of this session; its whole id. */
-  session: z.uuid().optional(),
-  /** Events after this id; those after the request when absent. */
-  since: z.coerce.number().int().min(0).optional(),
-});
 
 const usualHeartbeatMs = 15_000;
 const usualStallMs = 30_000;
@@ -93,8 +85,8 @@ export function mountEventSocket(
 
 function readQuery(query: unknown, lastEventId?: string | string[]): FeedQuery {
   const resumed = lastEventId === undefined ? {} : { since: lastEventId };
-  const result = querySchema.safeParse({ ...(query as object), ...resumed });
+  const result = eventStreamQuerySchema.safeParse({ ...(query as object), ...resumed });
   if (result.success) return result.data;
-  const problems = describeProblems('query', querySchema, result.error.issues);
+  const problems = describeProblems('query', eventStreamQuerySchema, result.error.issues);
   throw new CodepiperError('invalid_request', problems.join('; '), { problems });
 }

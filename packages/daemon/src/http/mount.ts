@@ -1,9 +1,10 @@
-import type { Endpoint, EndpointInput, EndpointReply } from '@codepiper/core/endpoint.ts';
+import type { Endpoint, EndpointInput, EndpointReply, Upload } from '@codepiper/core/endpoint.ts';
 import { CodepiperError } from '@codepiper/core/errors.ts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { describeProblems } from './problems.ts';
 import type { Caller } from './server.ts';
+import { mountMultipart, type ReceivedFile, type UploadFolder } from './uploads.ts';
 import type { WebExchange } from './web.ts';
 
 export interface HandlerContext {
@@ -25,8 +26,16 @@ export interface HandlerContext {
   web: WebExchange | null;
 }
 
+/**
+ * Of an endpoint that takes a file: reads it, and hands it to `use`; it is gone when that is done. What can be refused
+ * without it is refused before.
+ */
+type Receiving<E extends Endpoint> = E['upload'] extends Upload
+  ? { receive<T>(use: (file: ReceivedFile) => Promise<T>): Promise<T> }
+  : unknown;
+
 export type Handler<E extends Endpoint> = (
-  input: EndpointInput<E>,
+  input: EndpointInput<E> & Receiving<E>,
   caller: Caller,
   context: HandlerContext,
 ) => Promise<EndpointReply<E>>;
@@ -39,6 +48,8 @@ export type Handlers<Endpoints extends Readonly<Record<string, Endpoint>>> = {
 export interface MountOptions {
   /** Aborted when the server stops: handlers that wait then answer at once. */
   closing?: AbortSignal;
+  /** Where files come in; needed by endpoints that take one. */
+  uploads?: UploadFolder;
   /** Check replies against their schemas too; for tests. */
   validateReplies?: boolean;
 }
@@ -56,30 +67,45 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
   handlers: Handlers<Endpoints>,
   options: MountOptions = {},
 ): void {
+  const withFile: RouteOptions[] = [];
   for (const [name, endpoint] of Object.entries(endpoints)) {
     // The mapped type says that the handler of this name takes this endpoint's input.
     const handler = handlers[name] as unknown as Handler<Endpoint>;
-    app.route({
+    const { upload } = endpoint;
+    const { uploads } = options;
+    const route: RouteOptions = {
       method: endpoint.method,
       url: endpoint.path,
-      config: { web: endpoint.web },
+      config: { web: endpoint.web, operation: { name, endpoint } },
       // Whoever is not signed in has little to say.
       ...(endpoint.web !== undefined && { bodyLimit: smallBody }),
       handler: async (request, reply) => {
         if (endpoint.personal) await requirePerson(request);
         if (endpoint.recent) requireRecent(request);
         const input = readInput(endpoint, request);
-        const answer = await handler(input, request.caller, {
+        const context: HandlerContext = {
           signal: hangUpSignal(reply, options.closing),
           requirePerson: () => requirePerson(request),
           requireRecent: () => requireRecent(request),
           web: request.web,
-        });
+        };
+        const whole = upload && uploads ? { ...input, ...receiving(uploads, request, upload) } : input;
+        const answer = await handler(whole, request.caller, context);
         if (options.validateReplies) checkReply(name, endpoint, answer);
         return reply.code(endpoint.status ?? 200).send(answer);
       },
-    });
+    };
+    if (!upload) app.route(route);
+    else if (uploads) withFile.push(route);
+    else throw new Error(`${name} takes a file, and there is no place for it`);
   }
+  if (withFile.length > 0) mountMultipart(app, withFile);
+}
+
+function receiving(uploads: UploadFolder, request: FastifyRequest, upload: Upload) {
+  return {
+    receive: <T>(use: (file: ReceivedFile) => Promise<T>) => uploads.receive(request, upload, use),
+  };
 }
 
 /**

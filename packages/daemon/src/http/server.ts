@@ -38,6 +38,14 @@ export interface ServerOptions {
   locate?(socket: Socket): Promise<Whereabouts>;
   /** Largest body, in bytes. The default leaves room for the JSON escapes of a 1 MB prompt. */
   bodyLimit?: number;
+  /** Certificate and key in PEM, for a server that speaks TLS itself. */
+  tls?: { cert: Buffer; key: Buffer } | null;
+  /** Addresses may also begin with this, which is then left out: `/api/sessions` is `/sessions`. */
+  optionalPrefix?: string;
+  /** Milliseconds a caller may take to send a request; without it as long as it likes. */
+  requestTimeoutMs?: number;
+  /** Answers what no route is there for; null: it is not found. */
+  fallback?(request: FastifyRequest, reply: FastifyReply): FastifyReply | null;
 }
 
 const defaultBodyLimit = 8 * 1024 * 1024;
@@ -45,9 +53,16 @@ const user: Caller = { kind: 'user' };
 
 /** The HTTP server without endpoints: who calls, what a body may be, and how every failure is answered. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { log, authenticate, bodyLimit = defaultBodyLimit } = options;
+  const { log, authenticate, bodyLimit = defaultBodyLimit, optionalPrefix } = options;
   const app = Fastify({
     logger: false,
+    // The instance is typed by its kind of server, which nobody behind this function asks for.
+    ...(options.tls && ({ https: options.tls } as object)),
+    ...(options.requestTimeoutMs !== undefined && { requestTimeout: options.requestTimeoutMs }),
+    ...(optionalPrefix !== undefined && {
+      rewriteUrl: ({ url = '/' }: { url?: string }) =>
+        url.startsWith(`${optionalPrefix}/`) ? url.slice(optionalPrefix.length) : url,
+    }),
     bodyLimit,
     exposeHeadRoutes: false,
     // Node's own answer to a request without a host has no body; on our socket a host means nothing.
@@ -77,9 +92,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(log, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
+    const answer = options.fallback?.(request, reply) ?? null;
+    if (answer !== null) return answer;
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = routes.methodsAt(path);
-    if (allowed.length === 0)
+    if (allowed.length === 0 || allowed.includes(request.method))
       return sendError(reply, new CodepiperError('not_found', `Not found: ${shorten(path)}`));
     reply.header('allow', allowed.join(', '));
     const message = `Method ${request.method} not allowed for ${shorten(path)}`;

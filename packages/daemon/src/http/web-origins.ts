@@ -89,6 +89,11 @@ function readOrigin(origin: string): { hostname: string; port: string; protocol:
   );
 }
 
+/** Whether only this machine reaches a server that listens on this address or name. */
+export function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase());
+}
+
 /** Names that lead to this machine whatever a name server says. */
 function isLoopback(hostname: string): boolean {
   return (

@@ -8,14 +8,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../log/log.ts';
 import { allowLoopbackNames, listenOnLoopback } from './listen-loopback.ts';
 import { createServer } from './server.ts';
-import { mountWebPage, toWebPage } from './web-page.ts';
+import { dashboardFallback, mountDashboardPage, mountDevPage, toDevPage } from './web-page.ts';
 
 let temp: TempDir;
 let app: FastifyInstance;
 beforeEach(async () => {
   temp = await makeTempDir();
   mkdirSync(join(temp.path, 'web/assets'), { recursive: true });
-  writeFileSync(join(temp.path, 'web/index.html'), '<!doctype html>page');
+  writeFileSync(join(temp.path, 'web/terminal.html'), '<!doctype html>page');
+  writeFileSync(join(temp.path, 'web/index.html'), '<!doctype html>dashboard');
+  writeFileSync(join(temp.path, 'web/sw.js'), 'worker');
+  mkdirSync(join(temp.path, 'web/icons'));
+  writeFileSync(join(temp.path, 'web/icons/icon.svg'), '<svg/>');
   writeFileSync(join(temp.path, 'web/assets/a-1.js'), 'code');
   mkdirSync(join(temp.path, 'web/assets/deeper'));
   writeFileSync(join(temp.path, 'web/assets/deeper/inner.js'), 'inner');
@@ -32,7 +36,7 @@ const get = (url: string, headers: Record<string, string> = {}) =>
   app.inject({ method: 'GET', url, headers: { host: 'localhost:4000', ...headers } });
 
 describe('the page', () => {
-  beforeEach(() => mountWebPage(app, join(temp.path, 'web')));
+  beforeEach(() => mountDevPage(app, join(temp.path, 'web')));
 
   it('may run its own scripts and speak to its own daemon, nothing else', async () => {
     const reply = await get(`${webPagePath}?session=a`);
@@ -50,20 +54,33 @@ describe('the page', () => {
   });
 
   it('is sent to its whole address, with the query', async () => {
-    app.get('/', toWebPage);
+    app.get('/', toDevPage);
     expect((await get('/dev/terminal?session=a')).headers.location).toBe('/dev/terminal/?session=a');
     expect((await get('/?session=a%20b')).headers.location).toBe('/dev/terminal/?session=a%20b');
   });
 
   it('has files whose names say what is in them', async () => {
-    const reply = await get(`${webPagePath}assets/a-1.js`);
+    const reply = await get(`/assets/a-1.js`);
     expect([reply.statusCode, reply.body]).toEqual([200, 'code']);
     expect(reply.headers['content-type']).toMatch(/^\w+\/javascript; charset=utf-8$/);
     expect(reply.headers['cache-control']).toContain('immutable');
   });
 
+  it('sends what the build has compressed, to those who take it', async () => {
+    writeFileSync(join(temp.path, 'web/assets/a-1.js.gz'), 'small');
+    const small = await get('/assets/a-1.js', { 'accept-encoding': 'gzip, br' });
+    expect([small.body, small.headers['content-encoding'], small.headers.vary]).toEqual([
+      'small',
+      'gzip',
+      expect.stringMatching(/accept-encoding/i),
+    ]);
+    expect(small.headers['content-type']).toMatch(/^\w+\/javascript; charset=utf-8$/);
+    expect(small.headers['cache-control']).toContain('immutable');
+    expect((await get('/assets/a-1.js')).body).toBe('code');
+  });
+
   it('answers HEAD like GET, without the body, and does not send again what a browser has', async () => {
-    for (const path of [webPagePath, `${webPagePath}assets/a-1.js`]) {
+    for (const path of [webPagePath, `/assets/a-1.js`]) {
       const whole = await get(path);
       const head = await app.inject({ method: 'HEAD', url: path });
       expect([head.statusCode, head.body]).toEqual([200, '']);
@@ -75,14 +92,14 @@ describe('the page', () => {
   });
 
   it('is read only', async () => {
-    const reply = await app.inject({ method: 'POST', url: `${webPagePath}assets/a-1.js` });
+    const reply = await app.inject({ method: 'POST', url: `/assets/a-1.js` });
     expect([reply.statusCode, reply.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
   it('finds files of a newer build', async () => {
-    await get(`${webPagePath}assets/a-1.js`);
+    await get(`/assets/a-1.js`);
     writeFileSync(join(temp.path, 'web/assets/b-2.css'), 'looks');
-    expect((await get(`${webPagePath}assets/b-2.css`)).body).toBe('looks');
+    expect((await get(`/assets/b-2.css`)).body).toBe('looks');
   });
 
   it.each([
@@ -102,7 +119,7 @@ describe('the page', () => {
     'nope.js',
     '',
   ])('gives nothing for %j', async (name) => {
-    const reply = await get(`${webPagePath}assets/${name}`);
+    const reply = await get(`/assets/${name}`);
     expect(reply.statusCode).toBeGreaterThanOrEqual(400);
     expect(reply.statusCode).toBeLessThan(500);
     expect(reply.headers['content-type']).toContain('json');
@@ -110,8 +127,62 @@ describe('the page', () => {
   });
 });
 
+describe('the dashboard', () => {
+  beforeEach(async () => {
+    await app.close();
+    const folder = join(temp.path, 'web');
+    app = createServer({
+      log: silentLog,
+      authenticate: async () => null,
+      fallback: (request, reply) => dashboardFallback(request, reply, folder),
+    });
+    app.get('/api/health', async () => ({}));
+    mountDashboardPage(app, folder);
+  });
+
+  it.each(['/', '/sessions/abc', '/policies?tab=audit', '/terminal.html', '/apiary', '/dev/terminal/'])(
+    'is there when a person goes to %s',
+    async (url) => {
+      const reply = await get(url, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+      expect([reply.statusCode, reply.body]).toEqual([200, '<!doctype html>dashboard']);
+      expect(reply.headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-cache',
+      });
+    },
+  );
+
+  it.each(['/api/nothing', '/api', '/assets/nothing.js', '/icons/nothing.png'])(
+    'is not given for %s, whoever asks',
+    async (url) => {
+      const reply = await get(url, { accept: 'text/html' });
+      expect([reply.statusCode, reply.json().code]).toEqual([404, 'not_found']);
+    },
+  );
+
+  it('is not what a script gets that asks for something else', async () => {
+    const reply = await get('/sessions', { accept: 'application/json' });
+    expect([reply.statusCode, reply.json().code]).toEqual([404, 'not_found']);
+    const posted = await app.inject({ method: 'POST', url: '/sessions', headers: { accept: 'text/html' } });
+    expect(posted.statusCode).toBe(404);
+  });
+
+  it('has a service worker and icons, which are asked for anew each time', async () => {
+    for (const [url, body] of [
+      ['/sw.js', 'worker'],
+      ['/icons/icon.svg', '<svg/>'],
+    ] as const) {
+      const reply = await get(url);
+      expect([reply.statusCode, reply.body]).toEqual([200, body]);
+      expect(reply.headers['cache-control']).toBe('no-cache');
+    }
+    expect((await get('/assets/a-1.js')).headers['cache-control']).toContain('immutable');
+    expect((await get('/manifest.webmanifest')).statusCode).toBe(404);
+  });
+});
+
 it('says what to do when the page was not built', async () => {
-  mountWebPage(app, join(temp.path, 'nothing'));
+  mountDevPage(app, join(temp.path, 'nothing'));
   const reply = await get(webPagePath);
   expect([reply.statusCode, reply.json().error]).toEqual([404, expect.stringContaining('scripts/build')]);
 });

@@ -1,79 +1,107 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { webPagePath } from '@codepiper/core/paths.ts';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { setCommonHeaders, setPageHeaders } from './web-headers.ts';
 
-/** The built page: beside the bundle, or where a checkout builds it. */
+/** The built pages: beside the bundle, or where a checkout builds them. */
 const bundled = join(import.meta.dirname, 'web');
 const inCheckout = join(import.meta.dirname, '../../../cli/dist/web');
+const usualFolder = () => (existsSync(bundled) ? bundled : inCheckout);
+
+/** Files beside the assets that are asked for by a name of their own, and so may have changed each time. */
+const namedFiles = ['sw.js', 'manifest.webmanifest'] as const;
 
 /**
- * Files of its own and the daemon that served it, nothing else. Styles may be written by script: the terminal puts its
- * colours and cells there.
+ * Serves the development page with live terminals under `webPagePath`, and its assets. A checkout may be built anew
+ * meanwhile.
  */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export function mountDevPage(app: FastifyInstance, folder = usualFolder()): void {
+  app.register(async (page) => {
+    page.addHook('onRequest', async (_request, reply) => {
+      setCommonHeaders(reply, { isTls: false });
+      setPageHeaders(reply);
+    });
+    mountFiles(page, folder, 'assets');
+    mountFiles(page, folder, 'icons');
+    page.route({
+      method: ['GET', 'HEAD'],
+      url: webPagePath,
+      handler: async (request, reply) => {
+        if (request.url.split('?', 1)[0] !== webPagePath) return toDevPage(request, reply);
+        return sendPage(reply, folder, 'terminal.html');
+      },
+    });
+  });
+}
 
-const pageHeaders = {
-  'content-security-policy': policy,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-} as const;
+/** With the query: it names the session to open. */
+export async function toDevPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const at = request.url.indexOf('?');
+  return reply.redirect(`${webPagePath}${at === -1 ? '' : request.url.slice(at)}`);
+}
+
+/** Serves what the dashboard is made of: its document at `/`, assets, icons, service worker. Headers are the guard's. */
+export function mountDashboardPage(app: FastifyInstance, folder = usualFolder()): void {
+  mountFiles(app, folder, 'assets');
+  mountFiles(app, folder, 'icons');
+  for (const name of namedFiles) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: `/${name}`,
+      handler: async (_request, reply) => reply.sendFile(name, folder),
+    });
+  }
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/',
+    handler: async (_request, reply) => sendPage(reply, folder, 'index.html'),
+  });
+}
 
 /**
- * Serves the page with live terminals under `webPagePath`: its document, which is asked for anew each time, and its
- * assets, whose names tell what is in them. A checkout may be built anew meanwhile.
+ * The document, for an address that only the page itself knows: `/sessions/abc` that somebody opens or loads again.
+ * Null for what no person navigates to.
  */
-export function mountWebPage(
-  app: FastifyInstance,
-  folder = existsSync(bundled) ? bundled : inCheckout,
-): void {
-  const index = join(folder, 'index.html');
+export function dashboardFallback(
+  { method, url, headers }: FastifyRequest,
+  reply: FastifyReply,
+  folder = usualFolder(),
+): FastifyReply | null {
+  const isPage = (method === 'GET' || method === 'HEAD') && !/^\/(?:api|assets|icons)(?:[/?]|$)/.test(url);
+  if (!isPage || !/\btext\/html\b/.test(headers.accept ?? '')) return null;
+  return sendPage(reply.code(200), folder, 'index.html');
+}
+
+function mountFiles(app: FastifyInstance, folder: string, name: 'assets' | 'icons'): void {
+  const root = join(folder, name);
   app.register(fastifyStatic, {
-    root: join(folder, 'assets'),
-    prefix: `${webPagePath}assets/`,
+    root,
+    prefix: `/${name}/`,
+    decorateReply: name === 'assets',
     index: false,
     dotfiles: 'ignore',
     // A folder is not there; without a list or an index it would be a fault.
     allowedPath: (path) => !path.endsWith('/'),
     cacheControl: false,
+    // The build leaves files beside the others: nothing is compressed here.
+    preCompressed: true,
     suppressWarning: true,
     setHeaders: (reply, path) => {
-      const caching = path === index ? 'no-cache' : 'public, max-age=31536000, immutable';
-      reply.headers(pageHeaders).header('cache-control', caching);
-    },
-  });
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: webPagePath,
-    handler: async (request, reply) => {
-      // The page's own addresses are relative.
-      if (request.url.split('?', 1)[0] !== webPagePath) return toWebPage(request, reply);
-      if (existsSync(index)) return reply.sendFile(basename(index), folder);
-      throw new CodepiperError(
-        'not_found',
-        `The page is not there: ${index} is missing. Install codepiper again; in a checkout run scripts/build.`,
-      );
+      // Names of assets tell what is in them; anything else may be another thing tomorrow.
+      const isNamedByContent = name === 'assets' && path.startsWith(join(root, '/'));
+      reply.header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
 }
 
-/** With the query: it names the session to open. */
-export async function toWebPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const at = request.url.indexOf('?');
-  return reply.redirect(`${webPagePath}${at === -1 ? '' : request.url.slice(at)}`);
+/** @throws CodepiperError `not_found` when the page was not built */
+function sendPage(reply: FastifyReply, folder: string, name: string): FastifyReply {
+  if (existsSync(join(folder, name))) return reply.sendFile(name, folder);
+  throw new CodepiperError(
+    'not_found',
+    `The page is not there: ${join(folder, name)} is missing. Install codepiper again; in a checkout run scripts/build.`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { WebAccess } from '@codepiper/core/endpoint.ts';
+import type { Endpoint, WebAccess } from '@codepiper/core/endpoint.ts';
 
 /** A signed-in device, as far as the ground floor needs to know it. */
 export interface WebSession {
@@ -31,5 +31,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a browser needs to call the route; undefined: a session with both factors. */
     web?: WebAccess | undefined;
+    /** The endpoint behind the route, with its name, for the description of the API. */
+    operation?: { name: string; endpoint: Endpoint };
   }
 }

@@ -152,7 +152,8 @@ function readAgain(app: FastifyInstance, request: IncomingMessage, socket: Socke
     else if (/\bclose\b/i.test(value)) lines.push('Connection: close');
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  app.server.emit('connection', socket);
+  // On a server with TLS, `connection` would begin with its handshake again.
+  app.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
 }
 
 function checkHandshake(

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
+import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import { compilePolicies } from '@codepiper/core/policies/compile.ts';
 import type { LintFinding, ReplayGroup } from '@codepiper/core/policies/policy.endpoints.ts';
-import type { DefaultAction, PolicyFile } from '@codepiper/core/policies/policy.ts';
+import type { DefaultAction, PolicyFile, Rule } from '@codepiper/core/policies/policy.ts';
 import type { AuditTrail, PastCall } from '../audit/audit.service.ts';
 import { callOf, draftPolicies } from './drafts.ts';
 import { lintRules } from './lint-rules.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { PolicyJudge } from './policy-judge.ts';
+import { parseRules } from './rules-text.ts';
 
 export interface LaboratoryOptions {
   book: PolicyBook;
@@ -30,6 +32,19 @@ export class Laboratory {
 
   constructor(options: LaboratoryOptions) {
     this.#o = options;
+  }
+
+  /** Rules as an editor has them. What is wrong with them is an answer, not an error. */
+  read(text: string): { rules: Rule[]; problems: string[]; findings: LintFinding[] } {
+    try {
+      const rules = parseRules(text, 'rules');
+      const policy = { name: 'draft', rules, enabled: true, priority: 0, scope: 'global' as const };
+      return { rules, problems: [], findings: lintRules(draftPolicies({ policies: [policy] })) };
+    } catch (error) {
+      if (!(error instanceof CodepiperError) || error.code !== 'invalid_request') throw error;
+      const told = error.details?.problems;
+      return { rules: [], problems: Array.isArray(told) ? told.map(String) : [error.message], findings: [] };
+    }
   }
 
   /** What is wrong with a draft, or with what is stored. */

@@ -50,7 +50,10 @@ beforeEach(async () => {
     policyEndpoints,
     {
       ...policyHandlers({ ...house, laboratory, findSession: (ref) => house.sessions.find(ref) }),
-      ...sessionPolicyHandlers(house.sessions, house.policies),
+      ...sessionPolicyHandlers(house.sessions, {
+        defaultOf: (session) => house.policies.defaultOf(session),
+        setDefault: house.setDefault,
+      }),
     },
     { validateReplies: true },
   );
@@ -150,6 +153,25 @@ it('has a default for all, and for a session', async () => {
   expect((await put({ action: null, session: 'review' })).body).toEqual({ action: 'deny', from: 'daemon' });
 });
 
+it('reads rules as an editor has them', async () => {
+  const read = async (text: string) => (await ask('POST', '/policies/read', { text })).body;
+  const rule = { action: 'deny', tool: 'shell', args: { comand: 'x' } };
+  expect(await read(JSON.stringify([rule]))).toMatchObject({
+    rules: [rule],
+    problems: [],
+    findings: [{ kind: 'useless', rule: 0, message: expect.stringContaining('args.command') }],
+  });
+  expect(await read('- action: allow\n- action: dney\n  agrs: {}\n')).toEqual({
+    rules: [],
+    problems: [
+      'rules:2:11: rule 2: action: "dney" is none of allow, deny, ask; did you mean "deny"?',
+      'rules:3:3: rule 2: unknown key "agrs"; did you mean "args"?',
+    ],
+    findings: [],
+  });
+  expect((await read('- [')).problems).toEqual([expect.stringMatching(/^rules:1:\d+: broken YAML/)]);
+});
+
 it('explains a call of a session, and of one that is not there yet', async () => {
   await ask('POST', '/policies', { id: 'a', name: 'A', rules: deny });
   const explain = (body: object) => ask('POST', '/policies/explain', body);
@@ -166,6 +188,12 @@ it('explains a call of a session, and of one that is not there yet', async () =>
     code: 'policy_set_not_found',
     error: expect.stringContaining('Did you mean "careful"'),
   });
+  const draft = { policies: [{ id: 'reads', name: 'reads', rules: [{ action: 'deny', tool: 'shell' }] }] };
+  expect((await explain({ session: 'review', draft, ...list })).body.verdict).toMatchObject({
+    action: 'deny',
+    rule: { policyId: 'reads', index: 0 },
+  });
+  expect((await explain({ session: 'review', ...list })).body.verdict.action).toBe('allow');
   expect((await explain({ session: 'review', cwd: '/', ...list })).status).toBe(400);
   expect((await explain({ session: 'review', policySets: [], ...list })).status).toBe(400);
   expect(house.audited.every(({ decision }) => decision === 'change')).toBe(true);

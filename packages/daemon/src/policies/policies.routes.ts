@@ -1,7 +1,9 @@
+import type { ToolCall } from '@codepiper/core/policies/call.ts';
 import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import type { Policy, PolicyFile } from '@codepiper/core/policies/policy.ts';
 import type { ProviderId } from '@codepiper/core/providers/provider.ts';
 import type { Handlers } from '../http/mount.ts';
-import { callOf } from './drafts.ts';
+import { callOf, draftPolicies } from './drafts.ts';
 import type { JudgedSession } from './judging.ts';
 import type { Laboratory } from './laboratory.ts';
 import type { PoliciesService } from './policies.service.ts';
@@ -81,16 +83,18 @@ export function policyHandlers(
       policies.setOfSession(await findSession(params.id), body.policy),
     getDefault: async ({ query }) => policies.defaultOf(await find(query.session)),
     explain: async ({ body }) => {
+      const verdictOf = (session: JudgedSession, call: ToolCall) =>
+        body.draft === undefined
+          ? judge.judge(session, call, session.cwd)
+          : judge.judgeWith(draftInPlace(book, body.draft), session, call, session.cwd);
       if (body.session !== undefined) {
         const session = await findSession(body.session);
-        const call = callOf(session.provider, body.tool, body.input);
-        return { verdict: judge.judge(session, call, session.cwd) };
+        return { verdict: verdictOf(session, callOf(session.provider, body.tool, body.input)) };
       }
-      const cwd = body.cwd ?? '/';
-      const call = callOf(null, body.tool, body.input);
       const sets = body.policySets?.map((id) => book.policySet(id).id) ?? book.defaultSets;
-      return { verdict: judge.judge(nobody(cwd, sets), call, cwd) };
+      return { verdict: verdictOf(nobody(body.cwd ?? '/', sets), callOf(null, body.tool, body.input)) };
     },
+    readRules: async ({ body }) => laboratory.read(body.text),
     lintPolicies: async ({ body }) => ({ findings: laboratory.lint(body.draft) }),
     replayPolicies: async ({ body }) =>
       laboratory.replay({
@@ -99,6 +103,13 @@ export function policyHandlers(
         since: body.since === undefined ? null : Date.parse(body.since),
       }),
   };
+}
+
+/** A draft with the ages of what it replaces: among equal priorities the order stays. */
+function draftInPlace(book: PolicyBook, draft: PolicyFile): Policy[] {
+  const ages = new Map(book.policies.map(({ id, createdAt }) => [id, createdAt]));
+  const newest = new Date(8.64e15).toISOString();
+  return draftPolicies(draft).map((policy) => ({ ...policy, createdAt: ages.get(policy.id) ?? newest }));
 }
 
 /** A session that was not started yet. */

@@ -262,13 +262,13 @@ describe('the default', () => {
   it("is the session's, else the daemon's, else the configured one", async () => {
     await house.addSession({ name: 'review' });
     expect(house.policies.defaultOf(null)).toEqual({ action: 'ask', from: 'config' });
-    await house.policies.setDefault('deny');
+    await house.setDefault('deny');
     expect(house.policies.defaultOf(null)).toEqual({ action: 'deny', from: 'daemon' });
     const session = await house.sessions.setDefault('review', 'agent');
     expect(house.policies.defaultOf(session)).toEqual({ action: 'agent', from: 'session' });
     const back = await house.sessions.setDefault('review', null);
     expect(house.policies.defaultOf(back)).toEqual({ action: 'deny', from: 'daemon' });
-    await house.policies.setDefault(null);
+    await house.setDefault(null);
     expect(house.policies.defaultOf(null)).toEqual({ action: 'ask', from: 'config' });
   });
 });

@@ -167,22 +167,6 @@ export class PoliciesService {
     return own === null ? this.#o.book.defaultAction : { action: own, from: 'session' };
   }
 
-  /** The daemon's default; null goes back to the configuration. */
-  async setDefault(action: DefaultAction | null): Promise<void> {
-    await this.#o.changes.record(async (tx, emit) => {
-      await this.#o.store.in(tx).setDefault(action);
-      await this.#o.changes.tell(tx, emit, {
-        type: 'policy.default',
-        payload: { action },
-        session: null,
-        reason:
-          action === null
-            ? 'The default for calls no rule speaks of is that of the configuration again.'
-            : `The default for calls no rule speaks of is now ${action}.`,
-      });
-    });
-  }
-
   /** As `Judge.keepRule` says. */
   async keepRule(tx: Tx, emit: EmitEvent, sessionId: string | null, rule: Rule): Promise<Policy> {
     const id = keptPolicyId(sessionId);

@@ -1,6 +1,4 @@
 import {
-  type DefaultAction,
-  defaultActionSchema,
   type Policy,
   type PolicySet,
   policySourceSchema,
@@ -15,8 +13,6 @@ import type { PolicySetTable, PolicyTable } from './policies.table.ts';
 export interface StoredPolicies {
   policies: Policy[];
   policySets: PolicySet[];
-  /** The daemon's default, when somebody changed it. */
-  defaultAction: DefaultAction | null;
 }
 
 /** SQL about policies. */
@@ -42,7 +38,6 @@ export class PoliciesStore {
       .orderBy('position')
       .execute();
     const ofSet = Map.groupBy(members, (member) => member.set_id);
-    const row = await this.#db.selectFrom('policy_default').select('action').executeTakeFirst();
     return {
       policies: policies.map(toPolicy),
       policySets: sets.map((set) =>
@@ -51,7 +46,6 @@ export class PoliciesStore {
           (ofSet.get(set.id) ?? []).map((member) => member.policy_id),
         ),
       ),
-      defaultAction: row ? defaultActionSchema.parse(row.action) : null,
     };
   }
 
@@ -138,12 +132,6 @@ export class PoliciesStore {
   async removeSet(id: string): Promise<void> {
     await this.#db.deleteFrom('policy_set_members').where('set_id', '=', id).execute();
     await this.#db.deleteFrom('policy_sets').where('id', '=', id).execute();
-  }
-
-  /** The daemon's default; null goes back to the configuration. */
-  async setDefault(action: DefaultAction | null): Promise<void> {
-    await this.#db.deleteFrom('policy_default').execute();
-    if (action !== null) await this.#db.insertInto('policy_default').values({ id: 1, action }).execute();
   }
 
   async #writeMembers(set: PolicySet): Promise<void> {

@@ -29,9 +29,3 @@ export interface PolicySetMemberTable {
   policy_id: string;
   position: number;
 }
-
-/** At most one row, with id 1. */
-export interface PolicyDefaultTable {
-  id: number;
-  action: string;
-}

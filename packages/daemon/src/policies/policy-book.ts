@@ -20,8 +20,8 @@ export interface PolicyBookOptions {
   starters: { policies: readonly Policy[]; policySets: readonly PolicySet[] };
   /** Null when none is configured. */
   rulesFile: RulesFile | null;
-  /** The `policies.default` setting. */
-  configuredDefault: DefaultAction;
+  /** The `policies.default` setting as it is now, and who says it: a person (`daemon`) or the configuration. */
+  defaultAction(): { action: DefaultAction; from: 'daemon' | 'config' };
   /** The `policies.sets` setting. */
   configuredSets: readonly string[];
   clock: Clock;
@@ -41,7 +41,7 @@ const retryMs = 1_000;
 /** Every policy and set there is, in memory: those that ship, those of the rules file, those that are stored. */
 export class PolicyBook implements Disposable {
   readonly #o: PolicyBookOptions;
-  #stored: StoredPolicies = { policies: [], policySets: [], defaultAction: null };
+  #stored: StoredPolicies = { policies: [], policySets: [] };
   #policies: ReadonlyMap<string, Policy> = new Map();
   #sets: ReadonlyMap<string, PolicySet> = new Map();
   #combinations = new Map<string, Combination>();
@@ -82,10 +82,7 @@ export class PolicyBook implements Disposable {
 
   /** What happens to calls no rule speaks of, where a session says nothing itself. */
   get defaultAction(): { action: DefaultAction; from: 'daemon' | 'config' } {
-    const { defaultAction } = this.#stored;
-    return defaultAction === null
-      ? { action: this.#o.configuredDefault, from: 'config' }
-      : { action: defaultAction, from: 'daemon' };
+    return this.#o.defaultAction();
   }
 
   /** Sets of a session that names none. Throws `policy_set_not_found` when the configuration names one there is not. */

@@ -52,7 +52,7 @@ it('sees a change from the next call on', async () => {
 
 it("goes by the session's default, else the daemon's", async () => {
   expect(judge('x', session({ policyDefault: 'agent' })).action).toBe('agent');
-  await house.policies.setDefault('deny');
+  await house.setDefault('deny');
   expect(judge('x').action).toBe('deny');
   expect(judge('x', session({ policyDefault: 'ask' })).action).toBe('ask');
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '@codepiper/core/clock.ts';
 import type { ToolCall } from '@codepiper/core/policies/call.ts';
-import { type CompiledPolicies, compilePolicies } from '@codepiper/core/policies/compile.ts';
+import { type CompiledPolicies, compilePolicies, sortPolicies } from '@codepiper/core/policies/compile.ts';
 import { decompose } from '@codepiper/core/policies/decompose.ts';
 import { judge } from '@codepiper/core/policies/judge.ts';
 import type { CallParts } from '@codepiper/core/policies/parts.ts';
@@ -54,12 +54,33 @@ export class PolicyJudge implements Judge {
   }
 
   judge(session: JudgedSession, call: ToolCall, cwd: string): Verdict {
+    return this.#judgeIn(session, call, cwd, (combination) => combination);
+  }
+
+  /** The same as if a draft were stored, in the place of the policies with its ids. */
+  judgeWith(draft: readonly Policy[], session: JudgedSession, call: ToolCall, cwd: string): Verdict {
+    const ids = new Set(draft.map(({ id }) => id));
+    return this.#judgeIn(session, call, cwd, ({ policies, until }) => ({
+      policies: sortPolicies([
+        ...policies.filter(({ id }) => !ids.has(id)),
+        ...draft.filter(({ enabled }) => enabled),
+      ]),
+      until,
+    }));
+  }
+
+  #judgeIn(
+    session: JudgedSession,
+    call: ToolCall,
+    cwd: string,
+    choose: (inForce: Combination) => Combination,
+  ): Verdict {
     const { book } = this.#o;
     if (book.problem !== null) return nothingRuns(book.problem);
     try {
       const placed = this.#place(session, call, cwd);
       this.#judged.set(call, placed);
-      const { rules, withKept } = this.#compile(book.effective(session));
+      const { rules, withKept } = this.#compile(choose(book.effective(session)));
       const defaultAction = session.policyDefault ?? book.defaultAction.action;
       let verdict = this.#judge(placed, rules, defaultAction);
       // Answers that were kept answer what is asked; what the rules deny stays denied whatever was kept.

@@ -25,7 +25,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const folderOf = (id: string): string => join(temp.path, 'recordings', id);
 
 function open(
-  options: { enabled?: boolean; keepDays?: number | null; threadIdleMs?: number } = {},
+  options: { enabled?: () => boolean; keepDays?: number | null; threadIdleMs?: number } = {},
 ): RecordingsService {
   return new RecordingsService({
     home: temp.path,
@@ -43,7 +43,7 @@ function open(
     ledger,
     clock: systemClock,
     log: silentLog,
-    enabled: true,
+    enabled: () => true,
     maxMegabytes: 64,
     keepDays: null,
     ...options,
@@ -220,9 +220,26 @@ test('what a session says of itself counts more than the setting', async () => {
   const launch = sessionRecord().launch;
   expect(service.open(session({ launch: { ...launch, recorded: false } }))).toBeNull();
   await service[Symbol.asyncDispose]();
-  service = open({ enabled: false });
+  service = open({ enabled: () => false });
   expect(service.open(session())).toBeNull();
   expect(service.open(session({ launch: { ...launch, recorded: true } }))).not.toBeNull();
+});
+
+test('a setting that changes is followed by live sessions that say nothing themselves', async () => {
+  const launch = sessionRecord().launch;
+  await service[Symbol.asyncDispose]();
+  let isOn = true;
+  service = open({ enabled: () => isOn });
+  const own = session({ status: 'running' });
+  const forced = session({ status: 'running', launch: { ...launch, recorded: true } });
+  const ended = session({ status: 'stopped' });
+  for (const record of [own, forced]) tap(record);
+  await service.decideAnew();
+  expect(retapped).toEqual([]);
+  isOn = false;
+  await service.decideAnew();
+  expect(retapped).toEqual([own.id]);
+  expect(await service.describe(ended.id)).toMatchObject({ on: false });
 });
 
 test('recordings that are too old, or of no session, are removed when the daemon starts', async () => {

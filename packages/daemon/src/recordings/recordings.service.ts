@@ -23,14 +23,14 @@ export interface RecordingsOptions {
   home: string;
   sessions: Pick<SessionsService, 'get' | 'setRecorded'>;
   /** All sessions there are. */
-  list: () => Promise<readonly Pick<SessionRecord, 'id' | 'status'>[]>;
+  list: () => Promise<readonly Pick<SessionRecord, 'id' | 'status' | 'launch'>[]>;
   /** Has a session offered to `open` again. */
   retap: (sessionId: string) => Promise<void>;
   ledger: Ledger;
   clock: Clock;
   log: Log;
   /** Settings. `enabled`: sessions that say nothing themselves are recorded. */
-  enabled: boolean;
+  enabled: () => boolean;
   /** Of one recording on the disk, about. */
   maxMegabytes: number;
   /** Days after its last event until a recording is removed; null: never. */
@@ -89,6 +89,14 @@ export class RecordingsService implements TerminalTap, AsyncDisposable {
     await this.#sweep();
     if (this.#o.keepDays === null || this.#isStopped) return;
     this.#daily = setInterval(() => this.#inBackground(this.#sweep()), dayMs).unref();
+  }
+
+  /** The setting may have changed: live sessions that say nothing themselves follow it. */
+  async decideAnew(): Promise<void> {
+    for (const record of await this.#o.list()) {
+      if (!isLive(record.status) || this.#decide(record).on === this.#taps.has(record.id)) continue;
+      await this.#o.retap(record.id);
+    }
   }
 
   open(record: SessionRecord): SessionTap | null {
@@ -183,12 +191,12 @@ export class RecordingsService implements TerminalTap, AsyncDisposable {
   }
 
   /** Whether a session is recorded while it lives, and why. */
-  #decide({ id, launch }: SessionRecord): { on: boolean; because: string } {
+  #decide({ id, launch }: Pick<SessionRecord, 'id' | 'launch'>): { on: boolean; because: string } {
     const failure = this.#failed.get(id);
     if (failure !== undefined) return { on: false, because: failure };
     if (launch.recorded === true) return { on: true, because: 'somebody switched it on' };
     if (launch.recorded === false) return { on: false, because: 'somebody switched it off' };
-    const { enabled } = this.#o;
+    const enabled = this.#o.enabled();
     return { on: enabled, because: `recordings.enabled is ${enabled ? 'on' : 'off'}` };
   }
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { getProvider } from '@codepiper/providers/registry.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkDirectory, hasConversation, Launcher, repositoryRoot } from './launcher.ts';
+import {
+  checkDirectory,
+  hasConversation,
+  Launcher,
+  type LauncherOptions,
+  repositoryRoot,
+} from './launcher.ts';
 import type { SessionRecord } from './session-record.ts';
 
 let temp: TempDir;
@@ -16,18 +22,20 @@ afterEach(async () => {
 });
 
 const at = (...parts: string[]) => join(temp.path, ...parts);
-const launcher = (environment: Record<string, string>) =>
+const launcher = (environment: Record<string, string>, settings: Partial<LauncherOptions> = {}) =>
   new Launcher({
     sessionsDirectory: at('sessions'),
     spoolDirectory: at('spool'),
     binDirectory: at('bin'),
     socket: at('s'),
-    forwardSshAgent: false,
+    forwardSshAgent: () => false,
+    codexHostAccess: () => false,
     environment: { PATH: '/usr/bin:/bin', HOME: temp.path, SHELL: '/bin/sh', ...environment },
     umask: 0o022,
     hookFallback: 'deny',
     hookPatienceSeconds: 20,
     cli: ['/usr/bin/node', '--', "/opt/it's/codepiper.cjs"],
+    ...settings,
   });
 
 describe('what a pane is given', () => {
@@ -87,6 +95,26 @@ describe('what a pane is given', () => {
         .find((line) => line.startsWith('set -- ')) ?? '';
     expect(argv).toContain(at('bin', 'decide.sh'));
     expect(argv).not.toContain(token);
+  });
+
+  it('is what the settings say at that moment: the host for Codex alone, and not in dangerous mode', () => {
+    let isOn = false;
+    const made = launcher(
+      { SSH_AUTH_SOCK: '/agent' },
+      { forwardSshAgent: () => isOn, codexHostAccess: () => isOn },
+    );
+    const ssh = () =>
+      made.environment(getProvider('shell'), { launch: { billingMode: 'api' } } as SessionRecord, {});
+    const hosts = () =>
+      (['codex', 'claude-code', 'shell'] as const).map((id) =>
+        made.hasHostAccess(getProvider(id), { dangerousMode: false }),
+      );
+    expect(ssh()).not.toHaveProperty('SSH_AUTH_SOCK');
+    expect(hosts()).toEqual([false, false, false]);
+    isOn = true;
+    expect(ssh().SSH_AUTH_SOCK).toBe('/agent');
+    expect(hosts()).toEqual([true, false, false]);
+    expect(made.hasHostAccess(getProvider('codex'), { dangerousMode: true })).toBe(false);
   });
 
   it('has a command `codepiper` that runs whatever its path holds', async () => {

@@ -11,9 +11,10 @@ import { PaneFolder, shellQuote } from '../panes/pane-folder.ts';
 import { hookScript, paneScript } from '../panes/scripts.ts';
 import { spoolKey } from '../panes/spool.ts';
 import { readTextFile, writePrivateFile } from '../platform/files.ts';
+import { nearestDirectory } from '../platform/nearest-directory.ts';
 import { findProgram, packageVersion } from '../platform/programs.ts';
 import { paneEnvironment } from './pane-environment.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { LaunchRecord, SessionRecord } from './session-record.ts';
 
 export interface LauncherOptions {
   /** Folder of session folders. */
@@ -22,7 +23,10 @@ export interface LauncherOptions {
   /** Folder of the scripts, and of the `codepiper` command that sessions find on their PATH. */
   binDirectory: string;
   socket: string;
-  forwardSshAgent: boolean;
+  /** The setting as it is now. */
+  forwardSshAgent: () => boolean;
+  /** Whether Codex has the whole machine, as the setting is now. */
+  codexHostAccess: () => boolean;
   /** The daemon's own environment. */
   environment: Readonly<Record<string, string | undefined>>;
   umask: number;
@@ -111,14 +115,23 @@ export class Launcher {
     );
   }
 
-  environment(provider: Provider, record: Pick<SessionRecord, 'launch'>, given: Record<string, string>) {
+  environment(
+    provider: Provider,
+    record: { launch: Pick<LaunchRecord, 'billingMode'> },
+    given: Record<string, string>,
+  ) {
     return paneEnvironment({
       inherited: this.#options.environment,
       provider,
       billing: record.launch.billingMode,
-      forwardSshAgent: this.#options.forwardSshAgent,
+      forwardSshAgent: this.#options.forwardSshAgent(),
       given,
     });
+  }
+
+  /** Whether an agent that is started now has the whole machine without being dangerous. */
+  hasHostAccess(provider: Provider, { dangerousMode }: Pick<LaunchRecord, 'dangerousMode'>): boolean {
+    return provider.hasHostProfile && !dangerousMode && this.#options.codexHostAccess();
   }
 
   /** Whether the agent would start in the directory without asking. `trusted` are directories we were told about. */
@@ -156,6 +169,7 @@ export class Launcher {
       args: record.launch.args,
       billing: record.launch.billingMode,
       dangerous: record.launch.dangerousMode,
+      hostAccess: record.launch.hostAccess === true,
       conversation,
       trusted: record.launch.trusted,
       env,
@@ -254,8 +268,11 @@ export function newConversationId(): string {
 export async function checkDirectory(cwd: string): Promise<void> {
   const info = await stat(cwd).catch((error: NodeJS.ErrnoException) => error);
   if (info instanceof Error) {
-    const why = info.code === 'EACCES' ? 'it may not be read' : 'there is no such directory';
-    throw new CodepiperError('invalid_request', `cwd: ${cwd}: ${why}.`);
+    const why =
+      info.code === 'EACCES'
+        ? 'it may not be read.'
+        : `there is no such directory. ${await nearestDirectory(cwd)}`;
+    throw new CodepiperError('invalid_request', `cwd: ${cwd}: ${why}`);
   }
   if (!info.isDirectory()) throw new CodepiperError('invalid_request', `cwd: ${cwd} is not a directory.`);
 }

@@ -11,6 +11,7 @@ let house: PolicyHouse;
 let launches: SessionLaunches;
 let audited: NewDecision[];
 let cwd: string;
+let hasHostAccess: boolean;
 
 beforeEach(async () => {
   temp = await makeTempDir();
@@ -20,6 +21,7 @@ beforeEach(async () => {
     await house.policySets.create({ id, name: id, isDefault: id === 'team', policyIds: [] });
   }
   audited = [];
+  hasHostAccess = false;
   // What starts programs does nothing here: it is the row that matters.
   const launcher = {
     program: () => '/usr/bin/true',
@@ -27,6 +29,7 @@ beforeEach(async () => {
     checkCommand: () => undefined,
     isTrusted: async () => true,
     givenEnvironment: async () => ({}),
+    hasHostAccess: () => hasHostAccess,
   };
   launches = new SessionLaunches({
     ledger: house.ledger,
@@ -119,5 +122,21 @@ it('audits each start in dangerous mode, and no other', async () => {
     },
   ]);
   await launches.again({ ...record, status: 'stopped' }, {});
+  expect(audited).toHaveLength(2);
+});
+
+it('gives each run the access to the host that the setting has when it begins, and audits it', async () => {
+  hasHostAccess = true;
+  const record = await create({ provider: 'codex' });
+  expect(record.launch.hostAccess).toBe(true);
+  const again = await launches.again({ ...record, status: 'stopped' }, {});
+  expect(again.launch.hostAccess).toBe(true);
+  expect(audited.map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('host access: run 1'),
+    expect.stringContaining('host access: run 2'),
+  ]);
+  hasHostAccess = false;
+  const later = await launches.again({ ...again, status: 'stopped' }, {});
+  expect(later.launch).not.toHaveProperty('hostAccess');
   expect(audited).toHaveLength(2);
 });

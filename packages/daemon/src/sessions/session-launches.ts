@@ -11,6 +11,7 @@ import type { Tx } from '../db/database.ts';
 import type { Ledger } from '../events/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { Tmux } from '../tmux/tmux.ts';
+import { LaunchChecks } from './launch-checks.ts';
 import { checkDirectory, hasConversation, type Launcher, newConversationId } from './launcher.ts';
 import type { LivePanes } from './live-pane.ts';
 import { reapLeftovers } from './program-end.ts';
@@ -53,37 +54,28 @@ const defaultSize = { cols: 120, rows: 30 };
  * start that fails leaves neither.
  */
 export class SessionLaunches {
+  readonly checks: LaunchChecks;
   readonly #o: SessionLaunchesOptions;
 
   constructor(options: SessionLaunchesOptions) {
     this.#o = options;
+    this.checks = new LaunchChecks(options);
   }
 
   /** Checks a request and says what would be started. Throws `CodepiperError` for what cannot be. */
   async plan(request: CreateSession): Promise<LaunchPlan> {
     const { launcher, clock } = this.#o;
     const provider = requireProvider(request.provider);
-    launcher.program(provider);
-    await checkDirectory(request.cwd);
-    if (request.dangerousMode && !provider.capabilities.supportsDangerousMode) {
-      throw new CodepiperError('unsupported', `${provider.label} has no dangerous mode.`);
-    }
-    if (request.providerResume && !provider.capabilities.supportsResume) {
-      throw new CodepiperError('unsupported', `${provider.label} has no conversations to resume.`);
-    }
-    if (request.name) await this.requireFreeName(request.name, null);
-    await this.#requireRoom();
+    for (const { check } of this.checks.of(provider, request)) await check();
     const launch: LaunchRecord = {
       args: request.args,
       billingMode: request.billingMode,
       dangerousMode: request.dangerousMode,
+      ...(launcher.hasHostAccess(provider, request) ? { hostAccess: true } : {}),
       envKeys: Object.keys(request.env),
-      trusted: request.trust,
+      trusted: await this.checks.wasTrusted(provider, request),
       ...(request.record === undefined ? {} : { recorded: request.record }),
     };
-    const env = launcher.environment(provider, { launch }, request.env);
-    launcher.checkCommand(provider, request.args, request.cwd, env);
-    launch.trusted ||= await this.#requireTrust(provider, request.cwd, env);
     const at = clock.now();
     const wanted = request.providerResume;
     const record: SessionRecord = {
@@ -159,13 +151,16 @@ export class SessionLaunches {
     }
     this.#o.launcher.program(provider);
     await checkDirectory(record.cwd);
-    await this.#requireRoom();
+    await this.checks.requireRoom();
     // A pane that was taken away does not take its program along at once; two would write one transcript.
     await reapLeftovers(record.id);
     const known = await hasConversation(provider, record.transcriptPath);
     const conversation = nextConversation(record, known);
+    const { hostAccess: _, ...launch } = record.launch;
+    const hasHostAccess = this.#o.launcher.hasHostAccess(provider, launch);
     const started: SessionRecord = {
       ...record,
+      launch: { ...launch, ...(hasHostAccess ? { hostAccess: true } : {}) },
       status: 'starting',
       activity: null,
       evidence: {
@@ -233,13 +228,16 @@ export class SessionLaunches {
     });
   }
 
-  /** That from now on everything is allowed that no rule denies is a change of what decides. */
+  /** That from now on everything is allowed that no rule denies is a change of what decides; so is more reach. */
   async #auditDangerous(tx: Tx, record: SessionRecord): Promise<void> {
-    if (!record.launch.dangerousMode) return;
+    const { dangerousMode, hostAccess } = record.launch;
+    if (!dangerousMode && !hostAccess) return;
     await this.#o.audit.append(tx, {
       decision: 'change',
       by: 'user',
-      reason: `dangerous mode: run ${record.run} of the session was started without questions; what a rule denies stays denied`,
+      reason: dangerousMode
+        ? `dangerous mode: run ${record.run} of the session was started without questions; what a rule denies stays denied`
+        : `host access: run ${record.run} of the session was started without a sandbox; only rules hold it back`,
       session: record,
       cwd: record.cwd,
     });
@@ -271,35 +269,6 @@ export class SessionLaunches {
       );
       setTimeout(() => void this.#storeSoon(record, work), storeRetryMs).unref();
     }
-  }
-
-  async #requireTrust(provider: Provider, cwd: string, env: Record<string, string>): Promise<boolean> {
-    const told = await this.#o.store.trustedDirectories(provider.id);
-    if (await this.#o.launcher.isTrusted(provider, cwd, env, told)) return told.includes(cwd);
-    throw new CodepiperError(
-      'trust_required',
-      `${provider.label} does not trust ${cwd} yet: it could read, edit and run files there. If you trust them, start with --trust.`,
-      { cwd, provider: provider.id },
-    );
-  }
-
-  /** Throws `name_taken`. */
-  async requireFreeName(name: string, exceptId: string | null): Promise<void> {
-    const holder = await this.#o.store.findByName(name);
-    if (!holder || holder.id === exceptId) return;
-    throw new CodepiperError(
-      'name_taken',
-      `Session ${holder.id.slice(0, 8)} (${holder.status}) is named "${name}" already. Choose another name, or rename that one.`,
-      { session: holder.id, status: holder.status },
-    );
-  }
-
-  async #requireRoom(): Promise<void> {
-    if ((await this.#o.store.countLive()) < this.#o.maxSessions) return;
-    throw new CodepiperError(
-      'session_limit',
-      `Maximum concurrent sessions (${this.#o.maxSessions}) reached. Stop an existing session first, or raise sessions.max.`,
-    );
   }
 
   async #reload(record: SessionRecord): Promise<SessionRecord> {

@@ -13,6 +13,8 @@ export interface LaunchRecord {
   args: string[];
   billingMode: BillingMode;
   dangerousMode: boolean;
+  /** Present where its present run has the whole machine; the setting said so when it began. */
+  hostAccess?: true;
   envKeys: string[];
   trusted: boolean;
   /** Whether its terminal is recorded; absent: as the daemon is set. */
@@ -97,6 +99,7 @@ export function presentSession(record: SessionRecord, attachCommand: string | nu
       providerSession: record.conversation,
       security: {
         dangerousMode: record.launch.dangerousMode,
+        ...(record.launch.hostAccess ? { codexHostAccessProfileEnabled: true } : {}),
         policySets: record.policySets,
         policyDefault: record.policyDefault,
       },

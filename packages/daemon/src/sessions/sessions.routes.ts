@@ -1,4 +1,5 @@
 import type { policyEndpoints } from '@codepiper/core/policies/policy.endpoints.ts';
+import type { DefaultAction } from '@codepiper/core/policies/policy.ts';
 import type { ProviderInfo } from '@codepiper/core/providers/provider.ts';
 import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import type { Handlers } from '../http/mount.ts';
@@ -72,7 +73,10 @@ export function sessionHandlers(
 /** Endpoints that change which policies a session has. */
 export function sessionPolicyHandlers(
   own: SessionPolicies,
-  policies: Pick<PoliciesService, 'setDefault' | 'defaultOf'>,
+  policies: Pick<PoliciesService, 'defaultOf'> & {
+    /** The daemon's default; null goes back to what holds when nobody says. */
+    setDefault(action: DefaultAction | null): Promise<unknown>;
+  },
 ): Pick<
   Handlers<typeof policyEndpoints>,
   'listSessionPolicySets' | 'applyPolicySet' | 'withdrawPolicySet' | 'setDefault'

@@ -161,7 +161,7 @@ export class SessionsService {
 
   async rename(ref: string, name: string | null): Promise<SessionRecord> {
     const record = await this.get(ref);
-    if (name) await this.#o.launches.requireFreeName(name, record.id);
+    if (name) await this.#o.launches.checks.requireFreeName(name, record.id);
     await this.#o.ledger.record(async (tx, emit) => {
       await this.#o.store.in(tx).update(record.id, { name }, this.#o.clock.now());
       emit(sessionEvent(record, 'session.renamed', { name, before: record.name }));

@@ -158,6 +158,23 @@ class TmuxDriver implements Tmux {
     return this.#screens.capture(await this.#find('capture'), paneId, request);
   }
 
+  async activity(): Promise<ReadonlyMap<string, number>> {
+    const link = await this.#keeper.find();
+    if (!link) return new Map();
+    const line = `list-panes -a -F ${quote('#{pane_id}\t#{window_activity}')}`;
+    const [panes = ''] = textsOf(await link.client.run(line), 'list panes');
+    return new Map(
+      panes.split('\n').flatMap((row): [string, number][] => {
+        const [paneId, at] = row.split('\t');
+        return paneId && at ? [[paneId, Number(at)]] : [];
+      }),
+    );
+  }
+
+  async screens(paneIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#screens.captureAll(await this.#find('read screens'), paneIds);
+  }
+
   async takeKeptScreen(paneId: string): Promise<string> {
     const pane = checkPaneId(paneId);
     return this.#screens.read(await this.#find('read a screen'), keptScreenBuffer(this.#buffer, pane), pane);

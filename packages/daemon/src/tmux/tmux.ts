@@ -137,6 +137,12 @@ export interface Tmux extends AsyncDisposable {
   pressKeys(paneId: string, keys: readonly string[]): Promise<void>;
   resize(sessionName: string, cols: number, rows: number): Promise<void>;
   capture(paneId: string, request: CaptureRequest): Promise<string>;
+  /** When something was last printed on each pane there is, in whole seconds since the epoch, by pane id. */
+  activity(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The screens of many panes as plain text, by pane id; tmux is asked once. Fails when one of them is gone.
+   */
+  screens(paneIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The screen that the last typing of this pane kept, once. Fails when there is none. */
   takeKeptScreen(paneId: string): Promise<string>;
   /**

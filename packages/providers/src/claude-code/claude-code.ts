@@ -37,6 +37,7 @@ export const claudeCode: Provider = {
     { kind: 'signal', signal: 'SIGTERM', waitMs: 3000 },
   ],
   // The keys, and what else moves the bill from the subscription to an API account.
+  hasHostProfile: false,
   apiKeyVariables: [
     'ANTHROPIC_API_KEY',
     'ANTHROPIC_AUTH_TOKEN',

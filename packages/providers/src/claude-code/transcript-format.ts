@@ -1,5 +1,6 @@
 import { below } from '../paths.ts';
 import type { TranscriptFormat, TranscriptName } from '../transcripts.ts';
+import { contextSize } from './context-size.ts';
 import { createReader } from './transcript-reader.ts';
 import { configDirectory } from './trust.ts';
 
@@ -26,4 +27,5 @@ export const claudeTranscripts: TranscriptFormat = {
   identify,
   createReader,
   usageMarks: ['"usage"', '"promptSource"', '"role":"user","content":"'],
+  contextSize: (model) => (model === null ? null : contextSize(model)),
 };

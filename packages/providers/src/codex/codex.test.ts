@@ -207,6 +207,38 @@ describe('input', () => {
   });
 });
 
+describe('images', () => {
+  const { mention, chunk, defuse, matches } = codex.input;
+  const path = (home: string, name = 'a-1.png') =>
+    `${home}/sessions/0f8f0000-0000-4000-8000-000000000001/images/${name}`;
+
+  test('are pasted by themselves, as Codex takes them', () => {
+    const text = `Compare ${mention(path('/home/ada/.codepiper'))} with ${mention(path('/h o/x', 'b.jpg'))}`;
+    expect(chunk(defuse(text))).toEqual([
+      'Compare ',
+      path('/home/ada/.codepiper'),
+      ' with ',
+      `'${path('/h o/x', 'b.jpg')}'`,
+    ]);
+    expect(matches(text, 'Compare [Image #1]  with [Image #2]')).toBe(true);
+    expect(matches(text, 'Compare [Image #1]  with something')).toBe(false);
+    expect(matches(text, 'Compare this with [Image #2]')).toBe(false);
+  });
+
+  test('alone, at the end of a line, and before a full stop are found again', () => {
+    const image = mention(path('/h'));
+    expect(chunk(defuse(image))).toEqual([path('/h'), ' ']);
+    expect(matches(image, '[Image #1] ')).toBe(true);
+    expect(matches(`one ${image}\ntwo`, 'one [Image #3] \ntwo')).toBe(true);
+    expect(matches(`see ${image}.`, 'see [Image #1] .')).toBe(true);
+  });
+
+  test('of other places stay text', () => {
+    const text = 'see @"/home/ada/shot.png" and @/etc/passwd';
+    expect(chunk(text)).toEqual([text]);
+  });
+});
+
 describe('plan', () => {
   const plan = codex.plan(
     launchRequest({
@@ -298,6 +330,22 @@ describe('plan', () => {
     const all = '--dangerously-bypass-approvals-and-sandbox';
     expect(flags({ dangerous: true })).toContain(all);
     expect(flags({ dangerous: true, args: [all] }).filter((arg) => arg === all)).toHaveLength(1);
+  });
+
+  test('access to the host takes the sandbox away and leaves the questions, where the person says nothing', () => {
+    const words = (changes: object) =>
+      codex.plan(launchRequest({ hostAccess: true, ...changes })).argv.join(' ');
+    const [sandbox, approval] = ['--sandbox danger-full-access', '--ask-for-approval on-request'];
+    expect(words({})).toContain(`${sandbox} ${approval}`);
+    expect(words({ hostAccess: false })).not.toContain(sandbox);
+    expect(words({ args: ['-s', 'read-only'] })).not.toContain(sandbox);
+    expect(words({ args: ['-s', 'read-only'] })).toContain(approval);
+    expect(words({ args: ['-anever'] })).toContain(sandbox);
+    expect(words({ args: ['-anever'] })).not.toContain(approval);
+    for (const changes of [{ dangerous: true }, { args: ['--yolo'] }, { args: ['--approve-for-me'] }]) {
+      expect(words(changes)).not.toContain(sandbox);
+      expect(words(changes)).not.toContain(approval);
+    }
   });
 
   test('what may stand only once is not given twice', () => {

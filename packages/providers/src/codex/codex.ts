@@ -38,6 +38,7 @@ export const codex: Provider = {
     { kind: 'keys', keys: ['C-c'], waitMs: 1500 },
     { kind: 'signal', signal: 'SIGTERM', waitMs: 3000 },
   ],
+  hasHostProfile: true,
   apiKeyVariables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
   inheritedVariables: [
     'CODEX_HOME',

@@ -42,6 +42,7 @@ export function plan(request: LaunchRequest): LaunchPlan {
       // A second `-m` is an error, and the person's own arguments are the nearer ones.
       ...(model === null || hasOption(args, '-m', '--model') ? [] : ['-m', model]),
       ...dangerousArguments(request),
+      ...hostArguments(request),
       ...Object.entries(overrides(request)).flatMap(([key, value]) => ['-c', `${key}=${tomlInline(value)}`]),
       ...args,
     ],
@@ -60,6 +61,16 @@ function conversationArguments(conversation: Conversation | null): string[] {
 function dangerousArguments({ args, dangerous }: LaunchRequest): string[] {
   const flag = '--dangerously-bypass-approvals-and-sandbox';
   return dangerous && !hasOption(args, flag, '--yolo') ? [flag] : [];
+}
+
+/** The person's own arguments about sandbox and approvals are the nearer ones; Codex refuses a second value. */
+function hostArguments({ args, dangerous, hostAccess }: LaunchRequest): string[] {
+  const whole = ['--dangerously-bypass-approvals-and-sandbox', '--yolo', '--approve-for-me'];
+  if (!hostAccess || dangerous || hasOption(args, ...whole)) return [];
+  return [
+    ...(hasOption(args, '-s', '--sandbox') ? [] : ['--sandbox', 'danger-full-access']),
+    ...(hasOption(args, '-a', '--ask-for-approval') ? [] : ['--ask-for-approval', 'on-request']),
+  ];
 }
 
 function overrides(request: LaunchRequest): Record<string, TomlValue> {

@@ -27,4 +27,9 @@ export const codexTranscripts: TranscriptFormat = {
   identify: (path) => ({ conversationId: rollout.exec(path)?.[1] ?? null, agentId: null }),
   createReader,
   usageMarks: ['"session_meta"', '"turn_context"', '"thread_settings_applied"', '"token_usage_record"'],
+  contextSize(_model, end) {
+    // It says so after each response: less than the model's own, by what it keeps free.
+    const said = [...end().matchAll(/"model_context_window":(\d{1,12})/g)].at(-1)?.[1];
+    return said === undefined ? null : Number(said);
+  },
 };

@@ -2,7 +2,7 @@ import { CodepiperError } from '@codepiper/core/errors.ts';
 import { callOfKind, isKind, toolCallOf } from '../calls.ts';
 import { asText } from '../json.ts';
 import type { LaunchPlan, LaunchRequest, Provider } from '../provider.ts';
-import { isSamePrompt, pieces, unixLines, withoutPasteEnd } from '../text.ts';
+import { isSamePrompt, pieces, shellWord, unixLines, withoutPasteEnd } from '../text.ts';
 
 /** Name under which rules and the audit trail know what codepiper types into a program without hooks. */
 export const terminalInput = 'terminal_input';
@@ -34,6 +34,8 @@ export const shell: Provider = {
     defuse: (text) => text,
     chunk: (text) =>
       pieces(withoutPasteEnd(unixLines(text)), Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+    mention: shellWord,
+    settling: null,
     guards: [],
     matches: isSamePrompt,
     interrupt: ['C-c'],
@@ -43,6 +45,7 @@ export const shell: Provider = {
     { kind: 'signal', signal: 'SIGHUP', waitMs: 2000 },
     { kind: 'signal', signal: 'SIGTERM', waitMs: 3000 },
   ],
+  hasHostProfile: false,
   apiKeyVariables: [],
   inheritedVariables: [],
   configFiles: () => [],

@@ -19,6 +19,8 @@ export interface QueryContext {
   /** The prices in force. @throws CodepiperError `invalid_request` when the user's own are wrong */
   prices(): PriceBook;
   formats: Readonly<Record<string, TranscriptFormat>>;
+  /** Paths. `main` is codepiper's own database, or `:memory:`. */
+  files: { main: string; auditKey: string };
   /** A text with its secrets replaced. */
   redact(text: string): string;
 }

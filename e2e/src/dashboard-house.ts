@@ -1,0 +1,1 @@
+export * from '@codepiper/testkit/dashboard-house.ts';
