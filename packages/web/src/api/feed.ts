@@ -1,7 +1,8 @@
-import type { FeedMessage, FeedTopic } from '@codepiper/core/feed/feed.ts';
+import type { FeedMessage, FeedTopic, feedPaths } from '@codepiper/core/feed/feed.ts';
 import { TicketSocket } from './ticket-socket.ts';
 
-const path = '/feed/ws';
+/** Written out, for the schemas beside it stay out of the page; the type says when it is another. */
+const path: (typeof feedPaths)['socket'] = '/feed/ws';
 const firstRetryMs = 250;
 const longestRetryMs = 8_000;
 /** The daemon sends something at least every 15 s; a connection that was silent for longer is made again. */
@@ -30,6 +31,7 @@ export class Feed {
   #isEnabled = false;
   #attempt = 0;
   #nextId = 1;
+  #lastId = 0;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #watch: ReturnType<typeof setTimeout> | null = null;
 
@@ -41,6 +43,11 @@ export class Feed {
   }
 
   readonly state = (): FeedState => this.#state;
+
+  /** Id of the newest fact when the connection began. */
+  get lastId(): number {
+    return this.#lastId;
+  }
 
   readonly onState = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -97,6 +104,7 @@ export class Feed {
     this.#expect(silentMs);
     if (message.type === 'hello') {
       this.#isOpen = true;
+      this.#lastId = message.lastId;
       this.#attempt = 0;
       this.#setState('live');
       for (const [id, subscription] of this.#topics) this.#ask(id, subscription);
@@ -107,7 +115,7 @@ export class Feed {
   }
 
   #ask(id: number, subscription: FeedSubscription): void {
-    this.#socket?.send(JSON.stringify({ type: 'subscribe', id, ...subscription.topic() }));
+    this.#socket?.send(JSON.stringify({ type: 'subscribe', id, to: subscription.topic() }));
   }
 
   #expect(ms: number): void {

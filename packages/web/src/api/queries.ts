@@ -19,6 +19,14 @@ export const pendingApprovals = queryOptions({
   queryFn: async ({ signal }) => (await client.request('GET', '/approvals', { signal })).approvals,
 });
 
+/** One approval, settled ones too. */
+export const approvalQuery = (ref: string) =>
+  queryOptions({
+    queryKey: ['approvals', ref],
+    queryFn: async ({ signal }) =>
+      (await client.request('GET', '/approvals/:id', { params: { id: ref }, signal })).approval,
+  });
+
 export const providersQuery = queryOptions({
   queryKey: ['providers'],
   queryFn: async ({ signal }) => (await client.request('GET', '/providers', { signal })).providers,

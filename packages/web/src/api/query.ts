@@ -47,7 +47,14 @@ export function followFacts(): () => void {
     });
   };
   const end = feed.subscribe({
-    topic: () => ({ topic: 'events', ...(since === undefined ? {} : { since }) }),
+    topic: () => {
+      if (since === undefined) {
+        since = feed.lastId;
+        // What was read before may have changed before anybody told us.
+        void queryClient.invalidateQueries();
+      }
+      return { topic: 'events', since };
+    },
     onMessage: (message) => {
       if (message.type !== 'event') return;
       const { event } = message;

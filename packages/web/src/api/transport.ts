@@ -25,28 +25,14 @@ export const webTransport: Transport = {
   },
 };
 
-/** Sends what is no JSON: files, sound. Answers the status and the text of the reply. */
-export async function upload(
-  path: string,
-  form: FormData,
-  signal?: AbortSignal,
-): Promise<{ status: number; body: string }> {
-  const reply = await send({ method: 'POST', path, ...(signal ? { signal } : {}) }, null, form);
-  return { status: reply.status, body: await reply.text() };
-}
-
-async function send(
-  request: TransportRequest,
-  timeout: AbortSignal | null,
-  form?: FormData,
-): Promise<Response> {
+async function send(request: TransportRequest, timeout: AbortSignal | null): Promise<Response> {
   const key = await loadKey();
-  const first = await sendOnce(request, timeout, key, form);
+  const first = await sendOnce(request, timeout, key);
   if (first.status !== 401 || !(await saysSignIn(first))) return first;
   // Another tab may have signed in meanwhile: its key goes with the cookie that we all have.
   const newer = await reloadKey();
   if (newer !== key && newer !== null) {
-    const second = await sendOnce(request, timeout, newer, form);
+    const second = await sendOnce(request, timeout, newer);
     if (second.status !== 401 || !(await saysSignIn(second))) return second;
   }
   onSignedOut();
@@ -57,7 +43,6 @@ async function sendOnce(
   { method, path, body, signal }: TransportRequest,
   timeout: AbortSignal | null,
   key: string | null,
-  form?: FormData,
 ): Promise<Response> {
   const signals = [signal, timeout].filter((each) => each != null);
   try {
@@ -67,9 +52,10 @@ async function sendOnce(
       signal: signals.length > 0 ? AbortSignal.any(signals) : null,
       headers: {
         ...(key === null ? {} : { 'x-codepiper-key': key }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        // A blob says itself what it is.
+        ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
       },
-      body: form ?? body ?? null,
+      body: body ?? null,
     });
   } catch (error) {
     return asFailure(timeout)(error);

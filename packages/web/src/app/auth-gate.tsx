@@ -1,8 +1,9 @@
-import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect, useSyncExternalStore } from 'react';
 import { authStore } from '../api/auth-store.ts';
 import { followFacts } from '../api/query.ts';
 import { ErrorState } from '../kit/states.tsx';
+import { Notifying } from '../notify/notifying.tsx';
 import { Shell } from './shell.tsx';
 
 export function useAuth() {
@@ -12,8 +13,7 @@ export function useAuth() {
 /** Shows its pages to whoever is signed in; everybody else is led to the door and back. */
 export function AuthGate() {
   const { stage, problem } = useAuth();
-  const navigate = useNavigate();
-  const href = useRouterState({ select: ({ location }) => location.href });
+  const router = useRouter();
   useEffect(() => {
     void authStore.refresh();
   }, []);
@@ -23,14 +23,17 @@ export function AuthGate() {
   }, [isIn]);
   const isOut = stage === 'signed-out' || stage === 'password';
   useEffect(() => {
-    if (isOut) void navigate({ to: '/sign-in', search: { to: href }, replace: true });
-  }, [isOut, href, navigate]);
+    if (!isOut) return;
+    void router.navigate({ to: '/sign-in', search: { to: router.state.location.href }, replace: true });
+  }, [isOut, router]);
 
   if (isIn) {
     return (
-      <Shell>
-        <Outlet />
-      </Shell>
+      <Notifying>
+        <Shell>
+          <Outlet />
+        </Shell>
+      </Notifying>
     );
   }
   if (problem) {

@@ -1,18 +1,26 @@
 import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { wordsOf } from '../api/words-of.ts';
 import { buttonClass } from '../kit/button.tsx';
 import { EmptyState, ErrorState } from '../kit/states.tsx';
 
-/** A page that failed; after an update of codepiper its files may have other names. */
+/** Between two times that a page loads itself again, in milliseconds: once should do. */
+const againMs = 30_000;
+const reloadedAt = 'codepiper.reloadedAt';
+
+/** A page that failed. After an update of codepiper its files have other names, and it loads itself again. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
-  const isOld = /dynamically imported module|module script failed/i.test(wordsOf(error));
+  const isOld = /dynamically imported module|module script failed|preload CSS/i.test(wordsOf(error));
+  const willReload = isOld && Date.now() - Number(sessionStorage.getItem(reloadedAt)) > againMs;
+  useEffect(() => {
+    if (!willReload) return;
+    sessionStorage.setItem(reloadedAt, String(Date.now()));
+    location.reload();
+  }, [willReload]);
+  if (willReload) return null;
   if (isOld) {
-    return (
-      <ErrorState
-        error={new Error('codepiper was updated. Load this page again.')}
-        onRetry={() => location.reload()}
-      />
-    );
+    const words = new Error('A part of this page could not be loaded. Load it again.');
+    return <ErrorState error={words} onRetry={() => location.reload()} />;
   }
   return <ErrorState error={error} onRetry={reset} />;
 }

@@ -44,7 +44,7 @@ export function Reauthentication() {
     prove(() => client.request('POST', '/auth/reauthenticate', { body: { totpCode: code } }));
   const byPasskey = () =>
     prove(async () => {
-      const { askForPasskey } = await import('../pages/sign-in/passkey.ts');
+      const { askForPasskey } = await import('../pages/shared/passkey.ts');
       const { options } = await client.request('POST', '/auth/reauthenticate/options');
       const response = await askForPasskey(options);
       await client.request('POST', '/auth/reauthenticate', { body: { response } });

@@ -1,3 +1,4 @@
+import { type NotificationEvent, notificationEvents } from '@codepiper/core/notifications/names.ts';
 import {
   createRootRoute,
   createRoute,
@@ -6,17 +7,23 @@ import {
   Outlet,
 } from '@tanstack/react-router';
 import { SkeletonRows } from '../kit/states.tsx';
+import { readApprovalSearch } from '../pages/approvals/approval-search.ts';
+import { readFleetSearch } from '../pages/fleet/fleet-search.ts';
+import { readNewSessionSearch } from '../pages/new-session/new-session-search.ts';
+import type { NotificationSearch } from '../pages/notifications/notifications-query.ts';
+import { readPolicySearch } from '../pages/policies/policy-search.ts';
 import { AuthGate } from './auth-gate.tsx';
 import { ErrorPage, NotFoundPage } from './error-page.tsx';
+import { type SettingsSection, settingsSections } from './settings-sections.ts';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
-/** Where to go once signed in: an address of ours, never somebody else's. */
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
+  /** `to`: where to go once signed in. */
   validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
-    typeof to === 'string' && /^\/(?![/\\])/.test(to) ? { to } : {},
+    typeof to === 'string' ? { to } : {},
   component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
@@ -25,12 +32,14 @@ const gate = createRoute({ getParentRoute: () => root, id: 'gate', component: Au
 const fleet = createRoute({
   getParentRoute: () => gate,
   path: '/',
+  validateSearch: readFleetSearch,
   component: lazyRouteComponent(() => import('../pages/fleet/fleet-page.tsx'), 'FleetPage'),
 });
 
 const newSession = createRoute({
   getParentRoute: () => gate,
   path: '/new',
+  validateSearch: readNewSessionSearch,
   component: lazyRouteComponent(() => import('../pages/new-session/new-session-page.tsx'), 'NewSessionPage'),
 });
 
@@ -51,59 +60,51 @@ const session = createRoute({
 const approvals = createRoute({
   getParentRoute: () => gate,
   path: '/approvals',
+  validateSearch: readApprovalSearch,
   component: lazyRouteComponent(() => import('../pages/approvals/approvals-page.tsx'), 'ApprovalsPage'),
 });
 
 const approval = createRoute({
   getParentRoute: () => gate,
   path: '/approvals/$approval',
+  validateSearch: readApprovalSearch,
   component: lazyRouteComponent(() => import('../pages/approvals/approvals-page.tsx'), 'ApprovalsPage'),
 });
-
-export const policyTabs = ['rules', 'sets', 'laboratory', 'audit'] as const;
-export type PolicyTab = (typeof policyTabs)[number];
 
 const policies = createRoute({
   getParentRoute: () => gate,
   path: '/policies',
-  /** `policy`: the one that is open. `decision`: an entry of the audit log. `session`: a filter. */
-  validateSearch: (
-    search: Record<string, unknown>,
-  ): { tab?: PolicyTab; policy?: string; decision?: number; session?: string } => ({
-    ...(policyTabs.includes(search.tab as PolicyTab) ? { tab: search.tab as PolicyTab } : {}),
-    ...(typeof search.policy === 'string' ? { policy: search.policy } : {}),
-    ...(Number.isInteger(search.decision) ? { decision: search.decision as number } : {}),
-    ...(typeof search.session === 'string' ? { session: search.session } : {}),
-  }),
+  validateSearch: readPolicySearch,
   component: lazyRouteComponent(() => import('../pages/policies/policies-page.tsx'), 'PoliciesPage'),
 });
 
 const analytics = createRoute({
   getParentRoute: () => gate,
   path: '/analytics',
-  validateSearch: ({ range }: Record<string, unknown>): { range?: string } =>
-    typeof range === 'string' ? { range } : {},
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { range?: string; provider?: string; workspace?: string } => ({
+    ...(typeof search.range === 'string' ? { range: search.range } : {}),
+    ...(typeof search.provider === 'string' ? { provider: search.provider } : {}),
+    ...(typeof search.workspace === 'string' ? { workspace: search.workspace } : {}),
+  }),
   component: lazyRouteComponent(() => import('../pages/analytics/analytics-page.tsx'), 'AnalyticsPage'),
 });
 
 const notifications = createRoute({
   getParentRoute: () => gate,
   path: '/notifications',
+  /** `unread`: only those. `event`, `session`: filters. */
+  validateSearch: ({ unread, event, session }: Record<string, unknown>): NotificationSearch => ({
+    ...(unread === true ? { unread } : {}),
+    ...(notificationEvents.includes(event as NotificationEvent) ? { event: event as NotificationEvent } : {}),
+    ...(typeof session === 'string' ? { session } : {}),
+  }),
   component: lazyRouteComponent(
     () => import('../pages/notifications/notifications-page.tsx'),
     'NotificationsPage',
   ),
 });
-
-export const settingsSections = [
-  'daemon',
-  'security',
-  'notifications',
-  'appearance',
-  'api',
-  'about',
-] as const;
-export type SettingsSection = (typeof settingsSections)[number];
 
 const settings = createRoute({
   getParentRoute: () => gate,

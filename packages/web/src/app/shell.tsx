@@ -13,6 +13,7 @@ import { type ReactNode, useSyncExternalStore } from 'react';
 import { Toaster } from 'sonner';
 import { feed } from '../api/feed.ts';
 import { cx } from '../kit/cx.ts';
+import { PaletteHost } from './palette/palette-host.tsx';
 import { useWaiting } from './use-waiting.ts';
 
 interface Place {
@@ -75,9 +76,12 @@ export function Shell({ children }: { children: ReactNode }) {
             <PhoneLink key={place.to} place={place} count={place.to === '/approvals' ? waiting : 0} />
           ))}
       </nav>
+      <PaletteHost />
       <Toaster
         position="top-center"
         toastOptions={{
+          // Its own colours are those of a light page.
+          classNames: { description: 'text-quiet!', actionButton: 'bg-accent! text-on-accent!' },
           style: {
             background: 'var(--cp-raised)',
             color: 'var(--cp-text)',
@@ -94,12 +98,12 @@ function SideLink({ place: { to, label, icon: Icon }, count }: { place: Place; c
     <Link
       to={to}
       title={label}
-      activeOptions={{ exact: to === '/' }}
-      className="flex h-9 items-center gap-2.5 rounded-md px-2.5 text-quiet text-sm hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:text-text"
+      activeOptions={{ exact: to === '/', includeSearch: false }}
+      className="relative flex h-9 items-center gap-2.5 rounded-md px-2.5 text-quiet text-sm hover:bg-raised hover:text-text aria-[current=page]:bg-raised aria-[current=page]:text-text"
     >
       <Icon aria-hidden="true" className="size-4 shrink-0" />
       <span className="sr-only flex-1 lg:not-sr-only">{label}</span>
-      <Count value={count} />
+      <Count value={count} className="absolute top-0 right-0 lg:static" />
     </Link>
   );
 }
@@ -108,7 +112,7 @@ function PhoneLink({ place: { to, label, icon: Icon }, count }: { place: Place; 
   return (
     <Link
       to={to}
-      activeOptions={{ exact: to === '/' }}
+      activeOptions={{ exact: to === '/', includeSearch: false }}
       className="relative flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-quiet text-xs aria-[current=page]:text-accent"
     >
       <Icon aria-hidden="true" className="size-5" />
@@ -136,7 +140,7 @@ function LinkNotice() {
   return (
     <div role="status">
       {state === 'reconnecting' && (
-        <p className="border-line border-b bg-wait/15 px-4 py-1.5 text-center text-sm text-wait">
+        <p className="border-line border-b bg-wait/10 px-4 py-1.5 text-center text-sm text-wait">
           Reconnecting to the daemon… What you see may be old.
         </p>
       )}

@@ -1,9 +1,12 @@
 import type { Terminal as Emulator } from '@xterm/xterm';
 import { useEffect, useState } from 'react';
+import { nameOf } from '../api/session-words.ts';
 import type { Connection } from '../terminal/connection.ts';
+import { useTerminalFont } from '../terminal/font-store.ts';
 import { Terminal } from '../terminal/terminal.tsx';
+import { usualPresets } from '../theme/presets.ts';
 import { SessionList } from './session-list.tsx';
-import { nameOf, useSessions } from './use-sessions.ts';
+import { useSessions } from './use-sessions.ts';
 
 declare global {
   interface Window {
@@ -16,6 +19,8 @@ declare global {
 export function Page({ connection }: { connection: Connection }) {
   const list = useSessions();
   const [selected, setSelected] = useState(sessionInAddress);
+  const [font, chooseFont] = useTerminalFont();
+  const [title, setTitle] = useState('');
   useEffect(() => {
     const back = () => setSelected(sessionInAddress());
     addEventListener('popstate', back);
@@ -31,6 +36,10 @@ export function Page({ connection }: { connection: Connection }) {
   };
   const session = list.sessions?.find(({ id, name }) => id === selected || name === selected);
   const label = session ? nameOf(session) : (selected?.slice(0, 8) ?? '');
+  useEffect(() => {
+    const words = [selected === null ? '' : title, label].filter((word) => word !== '');
+    document.title = words.length > 1 ? words.join(' · ') : [...words, 'codepiper'].join(' · ');
+  }, [selected, title, label]);
 
   return (
     <div className="flex h-dvh w-full">
@@ -50,6 +59,10 @@ export function Page({ connection }: { connection: Connection }) {
             connection={connection}
             session={selected}
             label={label}
+            theme={usualPresets.dark.terminal}
+            font={font}
+            onFont={chooseFont}
+            onTitle={setTitle}
             onBack={() => select(null)}
             onReady={(emulator) => {
               window.codepiperTerminal = emulator;

@@ -1,5 +1,6 @@
 import type { Session } from '@codepiper/core/sessions/session.ts';
-import { type SessionList as List, nameOf, stateOf } from './use-sessions.ts';
+import { nameOf, stateOf } from '../api/session-words.ts';
+import type { SessionList as List } from './use-sessions.ts';
 
 interface Props {
   list: List;

@@ -53,30 +53,3 @@ const ranks: Record<Session['status'], number> = {
 function byNeed(a: Session, b: Session): number {
   return ranks[a.status] - ranks[b.status] || b.createdAt.localeCompare(a.createdAt);
 }
-
-export function nameOf(session: Session): string {
-  return session.name ?? session.id.slice(0, 8);
-}
-
-/** What a session does, in the words used everywhere. */
-export function stateOf({ status, activity }: Session): {
-  word: string;
-  tone: 'wait' | 'live' | 'quiet' | 'gone';
-} {
-  switch (status) {
-    case 'needs_permission':
-      return { word: 'needs permission', tone: 'wait' };
-    case 'needs_input':
-      return { word: 'needs input', tone: 'wait' };
-    case 'starting':
-      return { word: 'starting', tone: 'quiet' };
-    case 'running':
-      return activity === 'busy'
-        ? { word: 'busy', tone: 'live' }
-        : { word: activity ?? 'running', tone: 'quiet' };
-    case 'crashed':
-      return { word: 'crashed', tone: 'gone' };
-    case 'stopped':
-      return { word: 'stopped', tone: 'quiet' };
-  }
-}

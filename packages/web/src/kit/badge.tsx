@@ -3,10 +3,10 @@ import { cx } from './cx.ts';
 
 const tones = {
   quiet: 'bg-raised text-quiet',
-  accent: 'bg-accent/15 text-accent',
-  live: 'bg-live/15 text-live',
-  wait: 'bg-wait/15 text-wait',
-  gone: 'bg-gone/15 text-gone',
+  accent: 'bg-accent/10 text-accent',
+  live: 'bg-live/10 text-live',
+  wait: 'bg-wait/10 text-wait',
+  gone: 'bg-gone/10 text-gone',
 } as const;
 export type Tone = keyof typeof tones;
 

@@ -23,6 +23,11 @@ export function Dialog({ isOpen, title, description, onClose, children, footer, 
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/60" />
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          // Nothing is chosen for whoever opened it: the first key would press the button that closes it.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            if (event.target instanceof HTMLElement) event.target.focus();
+          }}
           className={cx(
             'fixed z-50 flex max-h-[90dvh] flex-col border-line bg-panel shadow-2xl outline-none',
             'inset-x-0 bottom-0 rounded-t-xl border-t pb-[env(safe-area-inset-bottom)]',

@@ -57,9 +57,9 @@ function readDiff(diff: string): Line[] {
         isInHunk = true;
         return [{ kind: 'hunk', text, before: null, after: null }];
       }
-      if (!isInHunk || /^(?:diff |index |={3,})/.test(text)) {
+      if (!isInHunk || /^(?:diff |[Ii]ndex:? |={3,})/.test(text)) {
         isInHunk = false;
-        return /^(?:index |={3,})/.test(text) ? [] : [{ kind: 'file', text, before: null, after: null }];
+        return /^(?:[Ii]ndex:? |={3,})/.test(text) ? [] : [{ kind: 'file', text, before: null, after: null }];
       }
       if (text.startsWith('\\')) return [];
       const rest = text.slice(1);

@@ -17,12 +17,13 @@ export function Page({ title, actions, children, isFull = false, className }: Pr
   return (
     <div className="flex h-full min-h-0 flex-col">
       <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2 sm:px-6">
-        <h1 className="min-w-0 flex-1 truncate font-semibold text-lg tracking-tight">{title}</h1>
+        <h1 className="min-w-40 flex-1 truncate font-semibold text-lg tracking-tight">{title}</h1>
         {actions}
       </header>
       <div
+        tabIndex={isFull ? undefined : 0}
         className={cx(
-          'min-h-0 flex-1',
+          'min-h-0 flex-1 outline-none',
           isFull ? 'flex flex-col' : 'overflow-y-auto px-4 py-4 sm:px-6',
           className,
         )}

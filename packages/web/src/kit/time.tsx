@@ -40,7 +40,7 @@ export function Ago({ time, suffix = '', className }: { time: string; suffix?: s
   return (
     <time dateTime={time} title={exact.format(new Date(time))} className={className}>
       {text}
-      {suffix}
+      {text === 'now' ? '' : suffix}
     </time>
   );
 }

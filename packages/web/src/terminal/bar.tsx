@@ -1,17 +1,36 @@
 import type { LinkState } from '@codepiper/client/terminal-link.ts';
 import type { TerminalRole } from '@codepiper/core/terminals/messages.ts';
-import type { ReactNode } from 'react';
+import {
+  AArrowDown,
+  AArrowUp,
+  ALargeSmall,
+  ChevronLeft,
+  Copy,
+  Expand,
+  Eye,
+  Keyboard,
+  type LucideIcon,
+  Search,
+} from 'lucide-react';
 import type { ViewState } from './view-state.ts';
 
 interface Props {
-  label: string;
+  /** Whose terminal it is; null where the page says it already. */
+  label: string | null;
   state: ViewState | null;
   linkState: LinkState;
   isRefused: boolean;
   role: TerminalRole;
+  /** Chosen by the person, in CSS pixels; null for the size that fits. */
+  font: number | null;
   onBack: (() => void) | undefined;
   onRole(role: TerminalRole): void;
   onSearch(): void;
+  onCopy(): void;
+  onFont(change: 1 | -1 | null): void;
+  /** Letters no smaller than can be read; what does not fit is scrolled to. */
+  isReadable: boolean;
+  onReadable(): void;
   onBottom(): void;
   onTake(): void;
   onRelease(): void;
@@ -19,45 +38,60 @@ interface Props {
 
 /** What is above the terminal: whose it is, whether it is live, who is there, and what can be done with it. */
 export function Bar(props: Props) {
-  const { label, state, role, onBack, onRole, onSearch } = props;
+  const { label, state, role, font, isReadable, onBack, onRole, onSearch, onCopy, onFont } = props;
+  const title = state?.title ?? '';
   return (
-    <header className="flex items-center gap-2 border-line border-b bg-panel px-2 py-1.5 text-sm short:py-0">
-      {onBack && (
-        <Press label="All sessions" className="lg:hidden" onPress={onBack}>
-          <Icon path="M15 5l-7 7 7 7" />
-        </Press>
-      )}
-      <div className="min-w-0 flex-1 px-1 leading-tight">
-        <h2 className="truncate font-medium">{label}</h2>
-        {state && state.title !== '' && <p className="truncate text-quiet text-xs">{state.title}</p>}
-      </div>
+    <header className="flex min-h-11 items-center gap-1 border-line border-b bg-panel px-2 py-1 text-sm short:min-h-0 short:py-0 sm:gap-2">
+      {onBack && <Press label="All sessions" className="lg:hidden" icon={ChevronLeft} onPress={onBack} />}
       <Badge {...props} />
-      <Present state={state} />
+      <div className="min-w-0 flex-1 px-1 leading-tight">
+        {label !== null && <h2 className="truncate font-medium">{label}</h2>}
+        {title !== '' && <p className="hidden truncate text-quiet text-xs sm:block">{title}</p>}
+      </div>
+      <Present state={state} isSaidAbove={label === null} />
+      <div className="hidden items-center md:flex">
+        <Press label="Smaller letters" icon={AArrowDown} onPress={() => onFont(-1)} />
+        {font !== null && (
+          <button
+            type="button"
+            title="Letters that fit the window"
+            aria-label={`Letters of ${font} pixels. Press for those that fit the window`}
+            onClick={() => onFont(null)}
+            className="h-8 rounded px-1 text-quiet text-xs tabular-nums hover:bg-line/60 hover:text-text"
+          >
+            {font}
+          </button>
+        )}
+        <Press label="Larger letters" icon={AArrowUp} onPress={() => onFont(1)} />
+      </div>
+      <Press
+        label="Letters that can be read"
+        isOn={isReadable}
+        icon={ALargeSmall}
+        className="hidden pointer-coarse:flex"
+        onPress={props.onReadable}
+      />
       <Size {...props} />
       <Press
         label={role === 'typist' ? 'Only watch' : 'Take over and type'}
         isOn={role === 'follow'}
+        icon={role === 'typist' ? Keyboard : Eye}
         onPress={() => onRole(role === 'typist' ? 'follow' : 'typist')}
-      >
-        {role === 'typist' ? (
-          <Icon path="M4 7h16v10H4z M8 13h8 M7 10h.01 M12 10h.01 M17 10h.01" />
-        ) : (
-          <Icon path={eye} />
-        )}
-        <span className="hidden lg:inline">{role === 'typist' ? 'Typing' : 'Watching'}</span>
-      </Press>
-      <Press label="Search (Ctrl+Shift+F)" onPress={onSearch}>
-        <Icon path="M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14z M16 16l4 4" />
-      </Press>
+        word={role === 'typist' ? 'Typing' : 'Watching'}
+      />
+      <Press
+        label={state?.hasSelection ? 'Copy what is marked (Ctrl+Shift+C)' : 'Copy the screen'}
+        icon={Copy}
+        onPress={onCopy}
+      />
+      <Press label="Search (Ctrl+Shift+F)" icon={Search} onPress={onSearch} />
     </header>
   );
 }
 
-const eye = 'M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12z M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z';
-
 function Badge({ state, linkState, isRefused, onBottom }: Props) {
   const { word, tone, help } = badgeOf(state, linkState, isRefused);
-  const look = `shrink-0 rounded-full px-2 py-0.5 text-xs ${tone}`;
+  const look = `shrink-0 rounded px-1.5 py-0.5 font-medium text-xs ${tone}`;
   if (word !== 'history') {
     return (
       <output className={look} title={help}>
@@ -66,24 +100,29 @@ function Badge({ state, linkState, isRefused, onBottom }: Props) {
     );
   }
   return (
-    <button type="button" className={look} title={help} onClick={onBottom}>
+    <button
+      type="button"
+      className={`${look} pointer-coarse:h-9 pointer-coarse:px-3`}
+      title={help}
+      onClick={onBottom}
+    >
       history ↓
     </button>
   );
 }
 
 function badgeOf(state: ViewState | null, link: LinkState, isRefused: boolean) {
-  const quiet = 'bg-line text-text';
+  const quiet = 'bg-raised text-quiet';
+  const wait = 'bg-wait/15 text-wait';
   if (isRefused) return { word: 'closed', tone: quiet, help: 'There is no live terminal of this session.' };
   if (state?.hasEnded)
     return { word: 'ended', tone: quiet, help: 'The program has ended; this is what it left.' };
   if (link === 'closed')
     return { word: 'closed', tone: quiet, help: 'The connection is closed: load the page again.' };
-  if (!state?.hasPicture)
-    return { word: 'connecting', tone: 'bg-wait/15 text-wait', help: 'The terminal is on its way.' };
+  if (!state?.hasPicture) return { word: 'connecting', tone: wait, help: 'The terminal is on its way.' };
   if (link !== 'live') {
     const help = 'The connection is lost and is being made again. What you type is kept and arrives once.';
-    return { word: 'reconnecting', tone: 'bg-wait/15 text-wait', help };
+    return { word: 'reconnecting', tone: wait, help };
   }
   if (state.scrolledBack > 0) {
     const help = `${state.scrolledBack} lines up. Press to see the end.`;
@@ -92,7 +131,8 @@ function badgeOf(state: ViewState | null, link: LinkState, isRefused: boolean) {
   return { word: 'live', tone: 'bg-live/15 text-live', help: 'What you see is what the program shows now.' };
 }
 
-function Present({ state }: { state: ViewState | null }) {
+/** Where the page says who is here, only a narrow window needs it said again. */
+function Present({ state, isSaidAbove }: { state: ViewState | null; isSaidAbove: boolean }) {
   const { viewers, attached } = state?.present ?? { viewers: [], attached: false };
   const others = viewers.filter(({ you }) => !you);
   if (others.length === 0 && !attached) return null;
@@ -101,10 +141,10 @@ function Present({ state }: { state: ViewState | null }) {
   if (attached) names.push('a terminal on the machine');
   return (
     <span
-      className={`flex shrink-0 items-center gap-1 text-xs ${typing ? 'text-accent' : 'text-quiet'}`}
+      className={`flex shrink-0 items-center gap-1 text-xs ${typing ? 'text-accent' : 'text-quiet'} ${isSaidAbove ? 'md:hidden' : ''}`}
       title={`Also here: ${names.join(', ')}`}
     >
-      <Icon path={eye} />
+      <Eye aria-hidden="true" className="size-4" />
       {names.length}
       <span className="hidden lg:inline">{typing ? 'typing' : 'more'}</span>
     </span>
@@ -122,48 +162,43 @@ function Size({ state, role, onTake, onRelease }: Props) {
     nobody: 'The size stays as it is. Press to fit it to this window.',
   }[state.decides];
   return (
-    <Press label={who} isOn={mine} isOff={role === 'follow'} onPress={mine ? onRelease : onTake}>
-      <Icon path="M4 9V4h5 M20 9V4h-5 M4 15v5h5 M20 15v5h-5" />
-      <span className="hidden sm:inline">{mine ? 'Fit' : 'Follow'}</span>
-      <span className="hidden text-quiet text-xs tabular-nums md:inline">{grid}</span>
-    </Press>
+    <Press
+      label={who}
+      isOn={mine}
+      isOff={role === 'follow'}
+      icon={Expand}
+      onPress={mine ? onRelease : onTake}
+      word={mine ? 'Fit' : 'Follow'}
+      detail={grid}
+    />
   );
 }
 
 function Press(props: {
   label: string;
+  icon: LucideIcon;
   className?: string;
   isOn?: boolean;
   isOff?: boolean;
   onPress(): void;
-  children: ReactNode;
+  /** How it stands, where there is room for it. */
+  word?: string;
+  detail?: string;
 }) {
-  const { label, className = '', isOn = false, isOff = false, onPress, children } = props;
+  const { label, icon: Icon, className = '', isOn = false, isOff = false, onPress, word, detail } = props;
   return (
     <button
       type="button"
       title={label}
-      aria-label={label}
+      aria-label={[word, detail, label].filter(Boolean).join(' ')}
       aria-pressed={isOn}
       disabled={isOff}
       onClick={onPress}
-      className={`flex h-9 min-w-9 shrink-0 items-center justify-center gap-1.5 rounded-md px-2 hover:bg-line/60 disabled:opacity-40 pointer-coarse:h-11 pointer-coarse:min-w-11 ${isOn ? 'bg-accent/15 text-accent' : ''} ${className}`}
+      className={`flex h-8 min-w-8 shrink-0 items-center justify-center gap-1.5 rounded-md px-1.5 text-quiet hover:bg-line/60 hover:text-text disabled:opacity-40 pointer-coarse:h-11 pointer-coarse:min-w-10 ${isOn ? 'bg-accent/15 text-accent' : ''} ${className}`}
     >
-      {children}
+      <Icon aria-hidden="true" className="size-4" />
+      {word && <span className="hidden lg:inline">{word}</span>}{' '}
+      {detail && <span className="hidden text-quiet text-xs tabular-nums lg:inline">{detail}</span>}
     </button>
-  );
-}
-
-function Icon({ path }: { path: string }) {
-  return (
-    <svg
-      aria-hidden="true"
-      viewBox="0 0 24 24"
-      className="size-4 fill-none stroke-2 stroke-current"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-    >
-      <path d={path} />
-    </svg>
   );
 }

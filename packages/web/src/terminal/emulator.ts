@@ -3,15 +3,17 @@ import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
-import { Terminal } from '@xterm/xterm';
+import { type ITheme, Terminal } from '@xterm/xterm';
 import { usualFont } from './fit-font.ts';
+import { fontFamily } from './font-family.ts';
 import { guardErase } from './guard-erase.ts';
 import { swallowQueries } from './swallow-queries.ts';
-import { fontFamily, theme } from './theme.ts';
+import { wrapPlainly } from './wrap-plainly.ts';
 
 export interface EmulatorOptions {
   /** Lines that are kept above the screen. */
   scrollback: number;
+  theme: ITheme;
   onLink(event: MouseEvent, uri: string): void;
   /** The address under the pointer; null when there is none any more. */
   onHover(uri: string | null): void;
@@ -24,7 +26,7 @@ export interface Emulator {
 }
 
 /** The emulator as tmux's screen needs it: widths, guards, no answers of its own. */
-export function makeEmulator({ scrollback, onLink, onHover }: EmulatorOptions): Emulator {
+export function makeEmulator({ scrollback, theme, onLink, onHover }: EmulatorOptions): Emulator {
   const hover = { hover: (_event: MouseEvent, uri: string) => onHover(uri), leave: () => onHover(null) };
   const terminal = new Terminal({
     allowProposedApi: true,
@@ -40,6 +42,7 @@ export function makeEmulator({ scrollback, onLink, onHover }: EmulatorOptions): 
   terminal.unicode.register(cellWidth);
   terminal.unicode.activeVersion = cellWidth.version;
   guardErase(terminal);
+  wrapPlainly(terminal);
   swallowQueries(terminal);
   const fit = new FitAddon();
   const search = new SearchAddon();

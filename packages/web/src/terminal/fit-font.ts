@@ -1,5 +1,7 @@
 /** Sizes of letters, in CSS pixels. */
 export const usualFont = 14;
+/** What a person may choose. */
+export const fontRange = { least: 8, most: 28 } as const;
 const smallest = 5;
 const readable = 11;
 const largest = 18;

@@ -23,6 +23,7 @@ export class GridFit implements Disposable {
   readonly #drawing: ReturnType<typeof drawQuickly>;
   #decides = false;
   #isReadable = false;
+  #chosen: number | null = null;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   /** @param take asks for this size of the pane */
@@ -39,7 +40,7 @@ export class GridFit implements Disposable {
   /** The window decides, now and when its size changes, until `follow`. */
   decide(): void {
     this.#decides = true;
-    this.#terminal.options.fontSize = usualFont;
+    this.#terminal.options.fontSize = this.#chosen ?? usualFont;
     const { cols = 0, rows = 0 } = this.#fit.proposeDimensions() ?? {};
     if (cols > 1 && rows > 1) this.#take({ cols, rows });
   }
@@ -56,6 +57,14 @@ export class GridFit implements Disposable {
     this.gridChanged();
   }
 
+  /** Letters of this size, whatever fits; null: the largest at which all is seen. */
+  chooseFont(size: number | null): void {
+    if (this.#chosen === size) return;
+    this.#chosen = size;
+    if (this.#decides) this.decide();
+    else this.gridChanged();
+  }
+
   gridChanged(): void {
     if (this.#decides || this.#host.clientWidth === 0) return;
     const { fontSize, scrollback } = this.#terminal.options;
@@ -63,7 +72,7 @@ export class GridFit implements Disposable {
       width: this.#host.clientWidth - (scrollback === 0 ? 0 : scrollBar),
       height: this.#host.clientHeight,
     };
-    const font = fontFor(this.#terminal, room, this.#isReadable, this.#cellAt);
+    const font = this.#chosen ?? fontFor(this.#terminal, room, this.#isReadable, this.#cellAt);
     if (font !== fontSize) this.#terminal.options.fontSize = font;
   }
 
@@ -74,6 +83,8 @@ export class GridFit implements Disposable {
   }
 
   #roomChanged(): void {
+    // Behind another tab there is no room to fit into, and nobody sees it.
+    if (this.#host.clientWidth === 0) return;
     if (!this.#decides) {
       this.gridChanged();
       return;

@@ -1,5 +1,5 @@
 import type { Room } from './fit-font.ts';
-import { fontFamily } from './theme.ts';
+import { fontFamily } from './font-family.ts';
 
 /**
  * What a cell takes, in CSS pixels, at any font: measured and rounded as the emulator does it (CharSizeService and the

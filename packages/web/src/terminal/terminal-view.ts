@@ -8,14 +8,14 @@ import type {
   TerminalSize,
 } from '@codepiper/client/terminal-link.ts';
 import type { TerminalRole } from '@codepiper/core/terminals/messages.ts';
-import type { ISearchOptions } from '@xterm/addon-search';
-import type { Terminal } from '@xterm/xterm';
+import type { ITheme, Terminal } from '@xterm/xterm';
 import { type Emulator, makeEmulator } from './emulator.ts';
 import { type Glance, glanceAgain, glanceAt } from './glass.ts';
 import { GridFit } from './grid-fit.ts';
 import { guardComposition } from './guard-composition.ts';
-import { copyMarked, ownerOf } from './keyboard.ts';
+import { copyMarked, ownerOf, withCtrl } from './keyboard.ts';
 import { holdTheGlass, pictureOf } from './picture.ts';
+import { searchColours } from './search-colours.ts';
 import { isReport } from './swallow-queries.ts';
 import { scrollByTouch } from './touch-scroll.ts';
 import { blankState, nobody, type ViewState } from './view-state.ts';
@@ -24,18 +24,12 @@ import { isWebAddress } from './web-address.ts';
 export interface ViewOptions {
   /** Lines that are kept above the screen. */
   scrollback: number;
+  theme: ITheme;
   onState(state: ViewState): void;
   onSearch(): void;
+  /** A person without a mouse wants out of the terminal. */
+  onLeave(): void;
 }
-
-const searchColours: ISearchOptions = {
-  decorations: {
-    matchBackground: '#5a4a1c',
-    matchOverviewRuler: '#f2c14e',
-    activeMatchBackground: '#a8791a',
-    activeMatchColorOverviewRuler: '#ffffff',
-  },
-};
 
 /** One emulator in one element: draws a channel of the link and hands on what a person does. Made once, disposed once. */
 export class TerminalView implements TerminalSink {
@@ -56,6 +50,7 @@ export class TerminalView implements TerminalSink {
     this.#o = options;
     const emulator = makeEmulator({
       scrollback: options.scrollback,
+      theme: options.theme,
       onLink: (event, uri) => this.#openLink(event, uri),
       onHover: (link) => this.#set({ link }),
     });
@@ -165,7 +160,9 @@ export class TerminalView implements TerminalSink {
   }
 
   keys(names: readonly string[]): void {
-    this.#channel?.keys(names);
+    const { isCtrlHeld } = this.#state;
+    this.#channel?.keys(isCtrlHeld ? names.map((name) => `ctrl+${name.replace(/^ctrl\+/, '')}`) : names);
+    if (isCtrlHeld) this.holdCtrl(false);
     this.terminal.scrollToBottom();
   }
 
@@ -179,14 +176,38 @@ export class TerminalView implements TerminalSink {
     this.#fit.follow();
   }
 
+  /** @param size in CSS pixels; null: what fits */
+  chooseFont(size: number | null): void {
+    this.#fit.chooseFont(size);
+  }
+
+  setTheme(theme: ITheme): void {
+    this.terminal.options.theme = theme;
+  }
+
+  /** The next key that is typed, or pressed in the strip, goes with Ctrl. */
+  holdCtrl(isHeld: boolean): void {
+    this.#set({ isCtrlHeld: isHeld });
+  }
+
+  copy(): Promise<void> {
+    return copyMarked(this.terminal);
+  }
+
+  paste(text: string): void {
+    if (text !== '' && this.#state.role === 'typist') this.#channel?.paste(text);
+    this.terminal.scrollToBottom();
+  }
+
   makeReadable(isReadable: boolean): void {
     this.#fit.makeReadable(isReadable);
   }
 
   find(text: string, direction: 'next' | 'previous'): void {
+    const colours = searchColours(this.terminal.options.theme ?? {});
     if (text === '') this.#search.clearDecorations();
-    else if (direction === 'next') this.#search.findNext(text, searchColours);
-    else this.#search.findPrevious(text, searchColours);
+    else if (direction === 'next') this.#search.findNext(text, colours);
+    else this.#search.findPrevious(text, colours);
   }
 
   dismissProblem(): void {
@@ -217,11 +238,17 @@ export class TerminalView implements TerminalSink {
     terminal.onData((data) => {
       // A snapshot switches modes on, and the emulator reports to them: that is no person's doing.
       if (this.#isParsingPicture && isReport(data)) return;
-      this.#channel?.type(data);
+      if (!this.#state.isCtrlHeld) {
+        this.#channel?.type(data);
+        return;
+      }
+      this.holdCtrl(false);
+      this.#channel?.type(withCtrl(data));
     });
     // Mouse reports of the old kind: every character is a byte.
     terminal.onBinary((data) => this.#channel?.type(Uint8Array.from(data, (c) => c.charCodeAt(0))));
     terminal.onTitleChange((title) => this.#set({ title }));
+    terminal.onSelectionChange(() => this.#set({ hasSelection: terminal.hasSelection() }));
     terminal.onScroll(() => this.#noteScroll());
     terminal.onWriteParsed(() => this.#noteScroll());
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
@@ -233,8 +260,7 @@ export class TerminalView implements TerminalSink {
       (event) => {
         event.preventDefault();
         event.stopPropagation();
-        const text = event.clipboardData?.getData('text/plain') ?? '';
-        if (text !== '' && this.#state.role === 'typist') this.#channel?.paste(text);
+        this.paste(event.clipboardData?.getData('text/plain') ?? '');
       },
       { capture: true, signal },
     );
@@ -249,7 +275,8 @@ export class TerminalView implements TerminalSink {
     event.preventDefault();
     if (event.type !== 'keydown') return false;
     if (owner === 'search') this.#o.onSearch();
-    else void copyMarked(this.terminal);
+    else if (owner === 'leave') this.#o.onLeave();
+    else if (this.#state.hasSelection) void this.copy();
     return false;
   }
 
@@ -274,7 +301,10 @@ export class TerminalView implements TerminalSink {
   #noteScroll(): void {
     const { baseY, viewportY } = this.terminal.buffer.active;
     const scrolledBack = baseY - viewportY;
-    if (scrolledBack !== this.#state.scrolledBack) this.#set({ scrolledBack });
+    const isAtTop = viewportY === 0 && baseY > this.terminal.rows;
+    if (scrolledBack !== this.#state.scrolledBack || isAtTop !== this.#state.isAtTop) {
+      this.#set({ scrolledBack, isAtTop });
+    }
   }
 
   #set(change: Partial<ViewState>): void {

@@ -1,10 +1,13 @@
+import type { TerminalPresence } from '@codepiper/client/terminal-link.ts';
 import type { TerminalRole } from '@codepiper/core/terminals/messages.ts';
-import type { Terminal as Emulator } from '@xterm/xterm';
+import type { Terminal as Emulator, ITheme } from '@xterm/xterm';
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from 'react';
 import { Bar } from './bar.tsx';
 import { type Connection, isPhone } from './connection.ts';
+import { fontRange, usualFont } from './fit-font.ts';
 import { KeyStrip } from './key-strip.tsx';
 import { LinkHint } from './link-hint.tsx';
+import { PasteBox } from './paste-box.tsx';
 import { SearchBar } from './search-bar.tsx';
 import { TerminalView } from './terminal-view.ts';
 import type { ViewState } from './view-state.ts';
@@ -13,35 +16,79 @@ interface Props {
   connection: Connection;
   /** Id, start of an id, or name. */
   session: string;
+  /** What the session is called. */
   label: string;
-  /** Lines above the screen that are brought and kept. */
+  /** The page says the label already. */
+  isTitled?: boolean;
+  theme: ITheme;
+  /** Size of the letters that a person chose, in CSS pixels; null: what fits. */
+  font: number | null;
+  onFont(size: number | null): void;
+  /** Lines above the screen that are kept. */
   scrollback?: number;
+  /** So many of them are brought at first: the fewer, the sooner the picture is there. All, when absent. */
+  firstLines?: number;
+  /** Typing goes into it as soon as it is there. */
+  isFocused?: boolean;
   onBack?(): void;
   onReady?(emulator: Emulator): void;
+  /** The title the program gives itself. */
+  onTitle?(title: string): void;
+  onPresence?(present: TerminalPresence): void;
+  /** Ctrl+Shift+Up: out of the terminal, where Tab moves on. */
+  onLeave?(): void;
 }
 
 /** The live terminal of a session, with what belongs to it: its state, who else is there, search, size, keys. */
-export function Terminal({ connection, session, label, scrollback = 10_000, onBack, onReady }: Props) {
+export function Terminal({
+  connection,
+  session,
+  label,
+  isTitled = false,
+  theme,
+  font,
+  onFont,
+  scrollback = 10_000,
+  firstLines = scrollback,
+  isFocused = true,
+  onBack,
+  onReady,
+  onTitle,
+  onPresence,
+  onLeave,
+}: Props) {
   const host = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<TerminalView | null>(null);
   const [state, setState] = useState<ViewState | null>(null);
   const [role, setRole] = useState<TerminalRole>('typist');
   const [isSearching, setSearching] = useState(false);
+  const [isPasting, setPasting] = useState(false);
   const [isReadable, setReadable] = useState(false);
+  const [lines, setLines] = useState(firstLines);
   const linkState = useSyncExternalStore(connection.onState, connection.state);
-  const ready = useEffectEvent((emulator: Emulator) => onReady?.(emulator));
+  const ready = useEffectEvent((made: TerminalView) => {
+    made.setTheme(theme);
+    made.chooseFont(font);
+    onReady?.(made.terminal);
+    if (isFocused && !isPhone()) made.focus();
+  });
+  const leave = useEffectEvent(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    onLeave?.();
+  });
 
   useEffect(() => {
     if (!host.current) return;
     const made = new TerminalView(host.current, {
       scrollback,
+      theme: {},
       onState: setState,
       onSearch: () => setSearching(true),
+      onLeave: () => leave(),
     });
     setView(made);
     setState(made.state);
-    ready(made.terminal);
-    if (!isPhone()) made.focus();
+    ready(made);
     return () => {
       made.dispose();
       setView(null);
@@ -49,29 +96,51 @@ export function Terminal({ connection, session, label, scrollback = 10_000, onBa
   }, [scrollback]);
 
   useEffect(() => {
-    view?.attach(role, (sink) => connection.link.open(session, sink, { lines: scrollback, role }));
-  }, [view, connection, session, role, scrollback]);
+    view?.attach(role, (sink) => connection.link.open(session, sink, { lines, role }));
+  }, [view, connection, session, role, lines]);
+
+  useEffect(() => view?.setTheme(theme), [view, theme]);
+  useEffect(() => view?.chooseFont(font), [view, font]);
 
   const title = state?.title ?? '';
+  const tellTitle = useEffectEvent((now: string) => onTitle?.(now));
+  useEffect(() => tellTitle(title), [title]);
+  const present = state?.present;
+  const tellPresence = useEffectEvent((now: TerminalPresence) => onPresence?.(now));
   useEffect(() => {
-    document.title = title === '' ? `${label} · codepiper` : `${title} · ${label}`;
-    return () => {
-      document.title = 'codepiper';
-    };
-  }, [title, label]);
+    if (present) tellPresence(present);
+  }, [present]);
 
+  const changeFont = (change: 1 | -1 | null) => {
+    if (change === null) return onFont(null);
+    const now = font ?? Math.round(view?.terminal.options.fontSize ?? usualFont);
+    onFont(Math.min(fontRange.most, Math.max(fontRange.least, now + change)));
+  };
+  const paste = async () => {
+    const text = await navigator.clipboard?.readText().catch(() => null);
+    if (typeof text === 'string') view?.paste(text);
+    else setPasting(true);
+  };
   const isRefused = view?.channelState === 'closed' && state?.problem != null;
   return (
     <section aria-label={`Terminal of ${label}`} className="relative flex h-full min-h-0 flex-col bg-ground">
       <Bar
-        label={label}
+        label={isTitled ? null : label}
         state={state}
         linkState={linkState === 'live' && view?.channelState === 'reconnecting' ? 'reconnecting' : linkState}
         isRefused={isRefused}
         role={role}
+        font={font}
         onBack={onBack}
         onRole={setRole}
         onSearch={() => setSearching((open) => !open)}
+        onCopy={() => void view?.copy()}
+        onFont={changeFont}
+        isReadable={isReadable}
+        onReadable={() => {
+          setReadable(!isReadable);
+          view?.makeReadable(!isReadable);
+        }}
         onBottom={() => view?.toBottom()}
         onTake={() => {
           view?.takeSize();
@@ -107,18 +176,32 @@ export function Terminal({ connection, session, label, scrollback = 10_000, onBa
           )}
         </div>
       )}
-      <div className="min-h-0 flex-1 overflow-auto p-1.5">
+      <div
+        className="min-h-0 flex-1 overflow-auto p-1.5"
+        // Around the letters it is the ground of the terminal, which need not be that of the page.
+        style={{ backgroundColor: theme.background }}
+      >
         <div ref={host} className="terminal-host h-full w-full" />
       </div>
+      {lines < scrollback && state?.isAtTop && (
+        <button
+          type="button"
+          onClick={() => setLines(scrollback)}
+          className="absolute top-14 left-1/2 z-10 h-8 -translate-x-1/2 rounded-full border border-line bg-raised px-3 text-xs shadow-lg pointer-coarse:h-11"
+        >
+          Earlier lines
+        </button>
+      )}
       {state?.link && <LinkHint uri={state.link} />}
-      {view && (
+      {isPasting && view && (
+        <PasteBox onPaste={(text) => view.paste(text)} onClose={() => setPasting(false)} />
+      )}
+      {view && role === 'typist' && state?.hasEnded !== true && (
         <KeyStrip
-          isReadable={isReadable}
-          onReadable={() => {
-            setReadable(!isReadable);
-            view.makeReadable(!isReadable);
-          }}
-          onKey={role === 'typist' && state?.hasEnded !== true ? (name) => view.keys([name]) : null}
+          isCtrlHeld={state?.isCtrlHeld ?? false}
+          onCtrl={(isHeld) => view.holdCtrl(isHeld)}
+          onPaste={() => void paste()}
+          onKey={(name) => view.keys([name])}
         />
       )}
     </section>

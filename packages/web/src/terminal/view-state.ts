@@ -11,6 +11,8 @@ export interface ViewState {
   title: string;
   /** How far up a person has scrolled, in lines. */
   scrolledBack: number;
+  /** The first line that is kept is seen, and there are many. */
+  isAtTop: boolean;
   hasPicture: boolean;
   hasEnded: boolean;
   size: TerminalSize | null;
@@ -21,6 +23,10 @@ export interface ViewState {
   /** The address under the pointer, or one that was clicked without the key that opens it. */
   link: string | null;
   matches: { index: number; count: number } | null;
+  /** Something is marked. */
+  hasSelection: boolean;
+  /** The next key is pressed with Ctrl. */
+  isCtrlHeld: boolean;
 }
 
 export const nobody: TerminalPresence = { viewers: [], attached: false };
@@ -28,6 +34,7 @@ export const nobody: TerminalPresence = { viewers: [], attached: false };
 export const blankState: ViewState = {
   title: '',
   scrolledBack: 0,
+  isAtTop: false,
   hasPicture: false,
   hasEnded: false,
   size: null,
@@ -37,4 +44,6 @@ export const blankState: ViewState = {
   problem: null,
   link: null,
   matches: null,
+  hasSelection: false,
+  isCtrlHeld: false,
 };

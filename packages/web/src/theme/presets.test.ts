@@ -14,6 +14,15 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
+/** A colour over another, as a browser mixes them. */
+function over(top: string, part: number, below: string): string {
+  const channel = (hex: string, at: number) => Number.parseInt(hex.slice(at, at + 2), 16);
+  return `#${[1, 3, 5]
+    .map((at) => Math.round(channel(top, at) * part + channel(below, at) * (1 - part)))
+    .map((value) => value.toString(16).padStart(2, '0'))
+    .join('')}`;
+}
+
 const surfaces = ['ground', 'panel', 'raised'] as const;
 const inks = ['text', 'quiet', 'accent', 'live', 'wait', 'gone'] as const satisfies (keyof Tokens)[];
 
@@ -22,6 +31,9 @@ describe.each(presets)('preset $name', ({ tokens, terminal }) => {
     '%s can be read on %s',
     (ink, surface) => {
       expect(contrast(tokens[ink], tokens[surface])).toBeGreaterThanOrEqual(4.5);
+      // A badge has its own colour behind it, thin.
+      const tint = over(tokens[ink], 0.1, tokens[surface]);
+      expect(contrast(tokens[ink], tint), `${ink} on its tint`).toBeGreaterThanOrEqual(4.5);
     },
   );
 

@@ -10,7 +10,7 @@ export function PasswordStep({ hasPasskeys }: { hasPasskeys: boolean }) {
   const { problem, isBusy, run } = useStep();
   const byPasskey = () =>
     run(async () => {
-      const { askForPasskey } = await import('./passkey.ts');
+      const { askForPasskey } = await import('../shared/passkey.ts');
       const { options } = await client.request('POST', '/auth/passkeys/login/options');
       const response = await askForPasskey(options);
       const { key } = await client.request('POST', '/auth/passkeys/login', { body: { response } });

@@ -5,10 +5,10 @@ import { useAuth } from '../../app/auth-gate.tsx';
 import { Code } from '../../kit/code.tsx';
 import { useTitle } from '../../kit/page.tsx';
 import { ErrorState, SkeletonRows } from '../../kit/states.tsx';
+import { RecoveryCodes } from '../shared/recovery-codes.tsx';
 import { CodeStep } from './code-step.tsx';
 import { EnrolStep } from './enrol-step.tsx';
 import { PasswordStep } from './password-step.tsx';
-import { RecoveryCodes } from './recovery-codes.tsx';
 
 /** The door: password, second factor (which is set up the first time), and in. */
 export function SignInPage() {
@@ -23,13 +23,13 @@ export function SignInPage() {
   }, []);
   const isIn = auth.stage === 'full' && codes === null;
   useEffect(() => {
-    if (isIn) void navigate({ href: to ?? '/', replace: true });
+    if (isIn) void navigate({ href: ownAddress(to), replace: true });
   }, [isIn, navigate, to]);
 
   if (codes !== null) {
     return (
       <Frame title="Keep these recovery codes">
-        <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />
+        <RecoveryCodes codes={codes} action="To the dashboard" onDone={() => setCodes(null)} />
       </Frame>
     );
   }
@@ -73,6 +73,11 @@ export function SignInPage() {
       <CodeStep />
     </Frame>
   );
+}
+
+/** Where to go once signed in: an address of ours, whoever wrote the link. */
+function ownAddress(to: string | undefined): string {
+  return to !== undefined && /^\/(?![/\\])/.test(to) ? to : '/';
 }
 
 function Frame({ title, children }: { title: string; children: ReactNode }) {

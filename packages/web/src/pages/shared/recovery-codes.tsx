@@ -1,18 +1,19 @@
 import { useState } from 'react';
 import { Button } from '../../kit/button.tsx';
+import { downloadText } from '../../kit/download.ts';
+
+interface Props {
+  codes: readonly string[];
+  /** What the last button says. */
+  action: string;
+  onDone(): void;
+}
 
 /** The codes that help when the authenticator is lost: shown this one time. */
-export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone(): void }) {
+export function RecoveryCodes({ codes, action, onDone }: Props) {
   const [isKept, setKept] = useState(false);
   const text = codes.join('\n');
-  const save = () => {
-    const address = URL.createObjectURL(new Blob([`${text}\n`], { type: 'text/plain' }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = 'codepiper-recovery-codes.txt';
-    link.click();
-    URL.revokeObjectURL(address);
-  };
+  const save = () => downloadText('codepiper-recovery-codes.txt', `${text}\n`, 'text/plain');
   return (
     <div className="flex flex-col gap-4">
       <p className="text-quiet text-sm">
@@ -41,7 +42,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
         I have kept them
       </label>
       <Button tone="primary" disabled={!isKept} onClick={onDone}>
-        To the dashboard
+        {action}
       </Button>
     </div>
   );

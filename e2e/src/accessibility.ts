@@ -1,0 +1,57 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+/** Desk and phone. */
+export const viewports = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+] as const;
+
+/**
+ * Looks at a page as it is, at a desk and on a phone, in the dark and in the light: nothing that axe calls serious, and
+ * nothing wider than the window. Leaves it dark and at a desk.
+ */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const viewport of viewports.toReversed()) {
+      await page.setViewportSize(viewport);
+      // Two frames: what is laid out anew is drawn then.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      const where = `${new URL(page.url()).pathname} ${colorScheme} ${viewport.width}`;
+      expect(await seriousFindings(page), where).toEqual([]);
+      expect(await overflow(page), `${where}: wider than the window`).toBeLessThanOrEqual(0);
+    }
+  }
+}
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    // A canvas of coloured cells has no text that it could look at.
+    const { violations } = await window.axe.run({ exclude: ['.xterm'] }, { resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+      );
+  });
+  return found;
+}
+
+/** By how much the window, or a part of it that is to be scrolled down only, is wider than there is room for. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const parts = [document.documentElement, ...document.querySelectorAll('.overflow-y-auto')];
+    return Math.max(...parts.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
+  });
+}

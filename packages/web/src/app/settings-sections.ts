@@ -1,0 +1,9 @@
+export const settingsSections = [
+  'daemon',
+  'security',
+  'notifications',
+  'appearance',
+  'api',
+  'about',
+] as const;
+export type SettingsSection = (typeof settingsSections)[number];

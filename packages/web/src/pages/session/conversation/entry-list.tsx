@@ -1,0 +1,207 @@
+import type { Session } from '@codepiper/core/sessions/session.ts';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, MessageSquareText } from 'lucide-react';
+import {
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { Button } from '../../../kit/button.tsx';
+import { EmptyState, ErrorState, SkeletonRows } from '../../../kit/states.tsx';
+import { conversationOf } from './conversation-store.ts';
+import { RowView } from './row-view.tsx';
+import { agentOf, childrenOf, type Row, type RowSource, toRows } from './rows.ts';
+
+interface Props {
+  session: Session;
+  entry: number | null;
+  modelSwitches: RowSource['modelSwitches'] | undefined;
+}
+
+/** So near to the end a person still counts as being there, in CSS pixels. */
+const endThreshold = 60;
+/** So many rows from an end more are asked for. */
+const reach = 12;
+/** What a row takes before it was measured, in CSS pixels. */
+const guess: Record<Row['kind'], number> = { entry: 90, tool: 38, agent: 38, model: 32, conversation: 32 };
+
+export function EntryList({ session, entry, modelSwitches }: Props) {
+  const store = conversationOf(session.id);
+  const state = useSyncExternalStore(store.subscribe, store.state);
+  const { entries, conversations, hasOlder, hasNewer, loading, problem } = state;
+  const scroller = useRef<HTMLElement>(null);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [isAtEnd, setAtEnd] = useState(true);
+  /** The newest entry that was there when the person left the end. */
+  const [seenUpTo, setSeenUpTo] = useState(0);
+
+  useEffect(() => void store.open(entry), [store, entry]);
+
+  const children = useMemo(() => childrenOf(conversations), [conversations]);
+  const target = entry === null ? undefined : entries.find(({ id }) => id === entry);
+  const targetAgent = target ? agentOf(target, children) : null;
+  const rows = useMemo(() => {
+    const openAgents = new Set([...open].flatMap((key) => (key.startsWith('agent-') ? [key.slice(6)] : [])));
+    if (targetAgent !== null) openAgents.add(targetAgent);
+    return toRows({ entries, conversations, modelSwitches: modelSwitches ?? [], openAgents });
+  }, [entries, conversations, modelSwitches, open, targetAgent]);
+
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: (index) => rows[index]?.key ?? index,
+    estimateSize: (index) => guess[rows[index]?.kind ?? 'entry'],
+    overscan: 8,
+    paddingStart: 12,
+    paddingEnd: 16,
+    // New rows at the end are followed by whoever is there; rows above come in without a jump.
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: endThreshold,
+  });
+
+  // Where the person was, or what the address names, once there is something.
+  const targetIndex = rows.findIndex(
+    (row) => ('entry' in row && row.entry.id === entry) || (row.kind === 'tool' && row.result?.id === entry),
+  );
+  const isReady = rows.length > 0 && loading !== 'first';
+  const goTo = useEffectEvent(() => {
+    const { place } = store;
+    if (entry !== null && targetIndex >= 0)
+      return virtualizer.scrollToIndex(targetIndex, { align: 'center' });
+    const index = place === 'end' ? -1 : rows.findIndex(({ key }) => key === place.key);
+    if (index < 0) return virtualizer.scrollToEnd();
+    virtualizer.scrollToIndex(index, { align: 'start' });
+  });
+  useLayoutEffect(() => {
+    if (isReady) goTo();
+  }, [isReady, entry]);
+
+  const items = virtualizer.getVirtualItems();
+  const firstIndex = items[0]?.index ?? 0;
+  const lastIndex = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (!isReady || problem) return;
+    if (hasOlder && firstIndex < reach) void store.older();
+    else if (hasNewer && lastIndex > rows.length - reach) void store.newer();
+  }, [store, isReady, problem, hasOlder, hasNewer, firstIndex, lastIndex, rows.length]);
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (!element) return;
+    const isThere =
+      !hasNewer && element.scrollHeight - element.scrollTop - element.clientHeight < endThreshold;
+    const first = virtualizer.getVirtualItems().find(({ end }) => end > element.scrollTop);
+    store.place =
+      isThere || !first ? 'end' : { key: String(first.key), offset: element.scrollTop - first.start };
+    if (isThere === isAtEnd) return;
+    setAtEnd(isThere);
+    if (!isThere) setSeenUpTo(entries.at(-1)?.id ?? 0);
+  };
+  const toEnd = async () => {
+    if (hasNewer) await store.toNewest();
+    virtualizer.scrollToEnd();
+  };
+
+  const isBusy = session.activity === 'busy' || session.status === 'needs_permission';
+  const context = useMemo(
+    () => ({ session: session.id, cwd: session.cwd, isBusy }),
+    [session.id, session.cwd, isBusy],
+  );
+  const onToggle = useCallback(
+    (key: string) =>
+      setOpen((before) => {
+        const after = new Set(before);
+        if (!after.delete(key)) after.add(key);
+        return after;
+      }),
+    [],
+  );
+
+  if (rows.length === 0) {
+    return (
+      <div className="min-h-0 flex-1 overflow-auto">
+        {problem ? (
+          <ErrorState error={problem} onRetry={() => void store.toNewest()} />
+        ) : loading ? (
+          <SkeletonRows rows={6} />
+        ) : (
+          <EmptyState
+            icon={<MessageSquareText aria-hidden="true" className="size-6" />}
+            title="Nothing was said yet"
+          >
+            Write the first prompt below. What the agent says and does appears here as it happens.
+          </EmptyState>
+        )}
+      </div>
+    );
+  }
+  const below = isAtEnd ? 0 : entries.filter(({ id }) => id > seenUpTo).length;
+  return (
+    <div className="relative min-h-0 flex-1">
+      <section
+        ref={scroller}
+        onScroll={onScroll}
+        aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the arrow keys too
+        tabIndex={0}
+        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
+      >
+        <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            return (
+              row && (
+                <div
+                  key={item.key}
+                  data-index={item.index}
+                  ref={virtualizer.measureElement}
+                  className="absolute top-0 left-0 w-full"
+                  style={{ transform: `translateY(${item.start}px)` }}
+                >
+                  <RowView
+                    row={row}
+                    context={context}
+                    isOpen={open.has(row.key)}
+                    isTarget={item.index === targetIndex}
+                    onToggle={onToggle}
+                  />
+                </div>
+              )
+            );
+          })}
+        </div>
+      </section>
+      <div className="pointer-events-none absolute inset-x-0 top-2 flex justify-center" aria-live="polite">
+        {loading === 'older' && (
+          <span className="rounded-full border border-line bg-raised px-3 py-1 text-quiet text-xs">
+            Loading earlier entries…
+          </span>
+        )}
+        {problem !== null && (
+          <Button size="small" className="pointer-events-auto" onClick={() => void store.toNewest()}>
+            Could not be read. Try again
+          </Button>
+        )}
+      </div>
+      {(!isAtEnd || hasNewer) && (
+        <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
+          <Button
+            size="small"
+            tone={below > 0 ? 'primary' : 'plain'}
+            className="pointer-events-auto rounded-full shadow-lg"
+            onClick={() => void toEnd()}
+          >
+            <ArrowDown aria-hidden="true" className="size-4" />
+            {below > 0 ? `${below} new below` : 'To the newest'}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
