@@ -12,6 +12,7 @@ import { hook } from './figures/hook.ts';
 import { idle } from './figures/idle.ts';
 import { ingest } from './figures/ingest.ts';
 import { judge } from './figures/judge.ts';
+import { pageFigures } from './figures/page.ts';
 import { restart } from './figures/restart.ts';
 import { screens } from './figures/screens.ts';
 import { search } from './figures/search.ts';
@@ -42,6 +43,7 @@ const figures: readonly Figure[] = [
   size,
   stream,
   ...viewerFigures,
+  ...pageFigures,
 ];
 
 const usage = `Usage: scripts/bench [name…] [options]

@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The value that a share of all (0.95 for 95 of 100) does not exceed. Throws for no values. */
-function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
   const found = [...values].sort((a, b) => a - b)[Math.ceil(values.length * share) - 1];
   if (found === undefined) throw new Error('a percentile needs at least one value');
   return found;
