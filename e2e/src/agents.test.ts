@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import type { ProviderId } from '@codepiper/core/providers/provider.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { builtCli, House } from '@codepiper/testkit/house.ts';
@@ -39,7 +40,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
 
   const startAgent = (...args: string[]) => house.run('start', '-p', provider, '-d', project, ...args);
   const idle = (id: string) =>
-    house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 20_000);
+    house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
   const send = async (id: string, text: string) => JSON.parse(await house.run('send', id, text, '--json'));
   const timesSeen = (text: string) => model.prompts().filter((prompt) => prompt.trim() === text).length;
 
@@ -85,7 +86,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
       id,
       'waiting for a person',
       (s) => s.status.startsWith('needs_'),
-      20_000,
+      60_000,
     );
     expect(waiting.status).toBe(provider === 'claude-code' ? 'needs_permission' : 'needs_input');
     const held = JSON.parse(await house.run('send', id, 'not into the dialog', '--no-wait', '--json'));
@@ -99,7 +100,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
       { interval: 400 },
     );
     await waitFor('the prompt behind the dialog', () => timesSeen('not into the dialog') === 1, {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     await idle(id);
     if (provider === 'claude-code') expect(await readFile(join(project, 'asked.txt'), 'utf8')).toBe('');
@@ -113,7 +114,7 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
       'the model to hear',
       async () => (await house.screen(id)).includes(`done: ran by ${provider}`),
       {
-        timeout: 20_000,
+        timeout: 60_000,
       },
     );
     expect(await readFile(join(project, 'ran.txt'), 'utf8')).toBe(`ran by ${provider}\n`);
@@ -175,6 +176,8 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     const before = await readFile(config, 'utf8');
     await house.run('model', id, other);
     expect(await house.run('model', id)).toBe(other);
+    const told = await house.http('GET', `/sessions/${id}/events?type=session.model`);
+    expect((told.body as { events: LedgerEvent[] }).events.at(-1)?.payload).toMatchObject({ model: other });
     await idle(id);
     await send(id, 'after the switch');
     await waitFor('the prompt', () => timesSeen('after the switch') === 1);

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
 import type { House } from '@codepiper/testkit/house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { badge, dumpPage, launchBrowser, lookAt, openPage } from './browser.ts';
+import { badge, dumpPage, lookAt } from './browser.ts';
 import { Cable } from './cable.ts';
 import { differences, type Kind, kinds, ScreenSessions } from './screen-sessions.ts';
 
@@ -54,7 +55,7 @@ const everywhere = (word: string) => Promise.all(kinds.map((kind) => badge(pageO
 const textOf = async (page: Page) => (await dumpPage(page)).join('\n');
 const shows = (kind: Kind, text: string) =>
   waitFor(`${kind} to show ${text}`, async () => (await textOf(pageOf(kind))).includes(text), {
-    timeout: 20_000,
+    timeout: 60_000,
   });
 
 describe("the browser's screen", () => {
@@ -153,7 +154,7 @@ describe('over a poor line', () => {
     await page.keyboard.type('go');
     // It is not held back by the one who watches: megabytes are there before the page has a part of them.
     await waitFor('the program to end', async () => (await house.screen(id)).includes('the end'), {
-      timeout: 30_000,
+      timeout: 60_000,
     });
     expect(line.carried).toBeLessThan(1_000_000);
     await waitFor('the line to drop twice', () => line.drops > 1, { timeout: 60_000 });

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
 import { House } from '@codepiper/testkit/house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { badge, dumpCapture, dumpPage, launchBrowser, openPage } from './browser.ts';
+import { badge, dumpCapture, dumpPage } from './browser.ts';
 import { Cable } from './cable.ts';
 
 let house: House;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   house = await House.open({ env: { CODEPIPER_INSECURE_DEV: '0' } });
   await findPort();
   cable = await Cable.lay(() => port);
-  browser = await launchBrowser();
+  browser = await launchBrowser({ hasGraphics: true });
 });
 afterEach(async () => {
   for (const { page, complaints } of opened.splice(0)) {

@@ -14,8 +14,6 @@ declare global {
   }
 }
 
-export { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
-
 /** What `dump` reads of a terminal; the browser's emulator and ours have it in common. */
 interface Readable {
   cols: number;

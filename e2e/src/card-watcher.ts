@@ -47,7 +47,7 @@ export class CardWatcher implements Disposable {
         if (card && test(card)) return card;
         throw new Error(JSON.stringify(card, (key, value) => (key === 'metadata' ? undefined : value)));
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
   }
 

@@ -450,12 +450,12 @@ describe('the rest', () => {
       'shell',
     ]);
     expect(await house.run('providers')).toMatch(/^codex +no: npm install/m);
-    const settings = await json<{ key: string; value: unknown; origin: string; from: string }[]>('config');
-    expect(settings).toContainEqual({
+    expect(await json('config')).toContainEqual({
       key: 'socket',
       value: house.socket,
       origin: 'env',
       from: 'CODEPIPER_SOCKET',
+      line: null,
     });
     const doctor = await json<{ ok: boolean; checks: { name: string; status: string }[] }>('doctor');
     expect(doctor.ok).toBe(true);

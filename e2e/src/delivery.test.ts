@@ -72,7 +72,7 @@ describe('delivery to a program', () => {
         const content = await readFile(join(cwd, 'got.txt'), 'utf8');
         return content.length >= text.length && content;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     expect(Buffer.from(arrived).equals(Buffer.from(text))).toBe(true);
   });

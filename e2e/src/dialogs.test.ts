@@ -81,7 +81,7 @@ describe('a dialog at the start', () => {
       '--prompt',
       'do not sign in with this',
     );
-    const waiting = await house.until(id, 'needs_input', (s) => s.status === 'needs_input', 20_000);
+    const waiting = await house.until(id, 'needs_input', (s) => s.status === 'needs_input');
     expect(waiting).toMatchObject({ evidence: { source: 'screen' }, queued: 1 });
     const before = await house.screen(id);
     expect(before).toContain('Sign in with ChatGPT');
@@ -95,7 +95,7 @@ describe('a dialog at the start', () => {
       files: { '.mcp.json': JSON.stringify({ mcpServers: { board: { command: 'true' } } }) },
     });
     const id = await house.run('start', '-p', 'claude', '-d', project, '--prompt', 'after the dialog');
-    const waiting = await house.until(id, 'needs_input', (s) => s.status === 'needs_input', 20_000);
+    const waiting = await house.until(id, 'needs_input', (s) => s.status === 'needs_input');
     expect(waiting.evidence.source).toBe('screen');
     expect(model.prompts()).toEqual([]);
     await waitFor(
@@ -107,7 +107,7 @@ describe('a dialog at the start', () => {
       { interval: 400 },
     );
     await waitFor('the prompt that waited', () => model.prompts().includes('after the dialog'), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
   });
 });

@@ -139,7 +139,7 @@ describe('a disk that is full in the middle of a start', () => {
       if (reply.status !== 200) expect(`${reply.status} ${code(reply)}`).toBe('507 storage_full');
       await disk.free();
       if (reply.status === 200) await house.run('kill', id);
-      await house.until(id, 'ended', (session) => session.endedAt !== null, 20_000);
+      await house.until(id, 'ended', (session) => session.endedAt !== null);
       // A wrapper that could not publish its exit status tries again every second, with a `sleep` in between.
       await waitFor('nothing to be left', () => leftProcesses([id]).length === 0);
     }

@@ -141,7 +141,7 @@ export class Fleet implements AsyncDisposable {
     await writeFile(this.#file('stop'), '');
     for (const { id } of this.#slots) {
       await waitFor('a program to stop', async () => (await this.#house.screen(id)).includes(stoppedMark), {
-        timeout: 30_000,
+        timeout: 60_000,
         interval: 100,
       });
     }
@@ -162,7 +162,7 @@ export class Fleet implements AsyncDisposable {
         last = await differences(this.#house, session, () => terminal.shown);
         return last.length === 0;
       };
-      const isSame = await waitFor('a viewer', look, { timeout: 30_000, interval: 500 }).catch(() => false);
+      const isSame = await waitFor('a viewer', look, { timeout: 60_000, interval: 500 }).catch(() => false);
       return isSame ? [] : [`viewer ${number} (${manner}) of ${session}:\n${last.join('\n')}`];
     });
     return (await Promise.all(waits)).flat();

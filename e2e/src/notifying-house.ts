@@ -1,10 +1,10 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { Notification as Notice } from '@codepiper/core/notifications/notification.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import { PushService } from '@codepiper/testkit/push/push-service.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 /** A dashboard whose agents ask a person about every call, and a push service. */
 export interface NotifyingHouse extends AsyncDisposable {

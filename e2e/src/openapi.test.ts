@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Endpoint } from '@codepiper/core/endpoint.ts';
 import { descriptionPath, streams } from '@codepiper/core/streams.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 interface Operation {
   operationId: string;

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { shortCount } from '@codepiper/core/analytics/amounts.ts';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard } from '@codepiper/testkit/dashboard-house.ts';
 import { createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard } from './dashboard-house.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,6 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Approval, approvalSchema } from '@codepiper/core/approvals/approval.ts';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
@@ -8,8 +10,6 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 const phone: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
@@ -48,7 +48,7 @@ afterAll(async () => {
 async function start(name: string): Promise<{ id: string; project: string }> {
   const project = projects.get(name) ?? '';
   const id = await dashboard.house.run('start', '-p', 'claude-code', '-d', project, '--name', name);
-  await dashboard.house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 20_000);
+  await dashboard.house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
   return { id, project };
 }
 
@@ -220,7 +220,7 @@ it('shows an edit as its difference, and answers a question in own words or with
   await changes.getByText('2', { exact: true }).last().waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Approve', exact: true }).click();
-  await dashboard.house.until(id, 'idle', (s) => s.activity === 'idle', 20_000);
+  await dashboard.house.until(id, 'idle', (s) => s.activity === 'idle');
 
   const questions = [
     {

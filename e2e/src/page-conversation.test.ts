@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
@@ -7,9 +9,8 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { badge, launchBrowser, openPage } from './browser.ts';
+import { badge } from './browser.ts';
 import { Cable } from './cable.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 let model: ModelServer;
 let agents: AgentHome;

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
@@ -7,8 +9,6 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 const phone: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
@@ -48,7 +48,7 @@ afterAll(async () => {
 async function startAgent(name: string): Promise<{ id: string; project: string }> {
   const project = await agentHome.project(name);
   const id = await dashboard.house.run('start', '-p', 'claude-code', '-d', project, '--name', name);
-  await dashboard.house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 20_000);
+  await dashboard.house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
   return { id, project };
 }
 

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
@@ -7,8 +9,6 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 let browser: Browser;
 let model: ModelServer;

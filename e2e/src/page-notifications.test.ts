@@ -1,11 +1,11 @@
 import type { Notification as Notice } from '@codepiper/core/notifications/notification.ts';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { PushService } from '@codepiper/testkit/push/push-service.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 let at: DashboardHouse;
 let browser: Browser;

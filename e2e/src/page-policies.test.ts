@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Decision } from '@codepiper/core/audit/decision.ts';
 import type { Verdict } from '@codepiper/core/policies/verdict.ts';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
@@ -11,8 +13,6 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 let browser: Browser;
 let model: ModelServer;

@@ -1,9 +1,9 @@
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser } from './browser.ts';
-import { createDashboard, type DashboardHouse } from './dashboard-house.ts';
 
 let browser: Browser;
 let dashboard: DashboardHouse;

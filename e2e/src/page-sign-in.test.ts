@@ -1,10 +1,10 @@
+import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
+import { createDashboard, type DashboardHouse, freePort, totp } from '@codepiper/testkit/dashboard-house.ts';
 import { House } from '@codepiper/testkit/house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
-import { launchBrowser, openPage } from './browser.ts';
-import { createDashboard, type DashboardHouse, freePort, totp } from './dashboard-house.ts';
 
 let browser: Browser;
 const open: AsyncDisposable[] = [];

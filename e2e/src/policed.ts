@@ -64,7 +64,7 @@ export async function openPolicedHouse(
   const listed = async (id: string) =>
     (await get<{ approvals: Approval[] }>(`/approvals?session=${id}`)).approvals;
   const idle = async (id: string) => {
-    await house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 20_000);
+    await house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
   };
   return {
     model,
@@ -86,7 +86,7 @@ export async function openPolicedHouse(
           const found = await listed(id);
           return found.length === count && found;
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       ),
     first: (id) => waitFor('an approval', async () => (await listed(id))[0]),
     async answer(approval, verb, body = {}) {
@@ -101,7 +101,7 @@ export async function openPolicedHouse(
       await waitFor(
         `the model to be told "${text}"`,
         () => model.requests.some(({ messagesText }) => messagesText.includes(text)),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
     },
     async [Symbol.asyncDispose]() {

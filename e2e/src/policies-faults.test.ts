@@ -35,7 +35,7 @@ describe.each<ProviderId>(['claude-code', 'codex'])(
         'the model to hear why',
         () => at.model.requests.some((r) => words.test(r.messagesText)),
         {
-          timeout: 25_000,
+          timeout: 60_000,
         },
       );
       expect(existsSync(join(project, `allowed-${name}.txt`))).toBe(false);
@@ -123,7 +123,7 @@ describe.each<ProviderId>(['claude-code', 'codex'])(
       const [asked] = await at.pending(id);
       if (!asked) throw new Error('unreachable');
       await waitFor('the end of waiting', async () => (await at.approval(asked.id)).status === 'expired', {
-        timeout: 20_000,
+        timeout: 60_000,
       });
       await at.idle(id);
       expect(existsSync(join(project, 'asked-late.txt'))).toBe(false);

@@ -240,7 +240,7 @@ describe('what only Claude Code does', () => {
         await at.house.run('keys', id, 'enter');
         return (await at.approval(asked.id)).status !== 'pending';
       },
-      { interval: 400, timeout: 20_000 },
+      { interval: 400, timeout: 60_000 },
     );
     expect(await at.approval(asked.id)).toMatchObject({ status: 'withdrawn', settledBy: 'terminal' });
     await at.idle(id);

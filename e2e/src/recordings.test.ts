@@ -162,7 +162,7 @@ describe('a recording', () => {
 
   it('stays within its size: the oldest goes first', { timeout: 60_000 }, async () => {
     const id = await start('large', 'head -c 12000000 /dev/urandom | base64; echo; echo THE END; sleep 1000');
-    await waitFor('the end', async () => (await captured(id)).includes('THE END'), { timeout: 30_000 });
+    await waitFor('the end', async () => (await captured(id)).includes('THE END'), { timeout: 60_000 });
     const after = await waitFor('the oldest to go', async () => {
       const now = await recording(id);
       return now.from > 0 && now;

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createDashboard, freePort } from '@codepiper/testkit/dashboard-house.ts';
 import { builtCli, House } from '@codepiper/testkit/house.ts';
 import { sitDown } from '@codepiper/testkit/person.ts';
 import { isAlive } from '@codepiper/testkit/temp.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { expect, it } from 'vitest';
-import { createDashboard, freePort } from './dashboard-house.ts';
 import { openPolicedHouse } from './policed.ts';
 
 interface Health {

@@ -91,7 +91,7 @@ export class ScreenSessions implements AsyncDisposable {
     const agent = async (kind: Kind, provider: string, ...args: string[]): Promise<void> => {
       const id = await house.run('start', '-p', provider, '-d', project, '--name', kind, ...args);
       ids.set(kind, id);
-      await house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 30_000);
+      await house.until(id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
     };
     await shell('vim', 'vim', '-u', 'NONE', '-c', 'set nu hlsearch', text);
     await shell('less', 'less', '-N', text);
@@ -123,7 +123,7 @@ export class ScreenSessions implements AsyncDisposable {
         if (differing.length > 0) throw new Error(`size, cursor or lines differ:\n${differing.join('\n')}`);
         return true;
       },
-      { timeout: 15_000, interval: 60 },
+      { timeout: 60_000, interval: 60 },
     );
   }
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
+import { launchBrowser } from '@codepiper/testkit/browser.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser, Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from './browser.ts';
 import { type NotifyingHouse, openNotifyingHouse } from './notifying-house.ts';
 
 let house: NotifyingHouse;

@@ -48,7 +48,7 @@ const resubscribed = (before: ReadonlyMap<Kind, number>) =>
     'all viewers to be back',
     () => kinds.every((kind) => viewerOf(kind).subscriptions > (before.get(kind) ?? 0)),
     {
-      timeout: 30_000,
+      timeout: 60_000,
     },
   );
 const subscriptions = () => new Map(kinds.map((kind) => [kind, viewerOf(kind).subscriptions]));
@@ -62,7 +62,7 @@ describe('the screen of a viewer', () => {
     for (const kind of ['claude', 'claude-default', 'codex', 'codex-main'] as const) {
       await send(kind, `what is ${kind}`);
       await waitFor('the answer', () => viewerOf(kind).dump().join('\n').includes(`echo: what is ${kind}`), {
-        timeout: 20_000,
+        timeout: 60_000,
       });
     }
     viewerOf('vim').channel.type('50Gofrom the viewer 你好\x1b');
@@ -108,7 +108,7 @@ describe('the screen of a viewer', () => {
     for (const viewer of viewers.values()) viewer.wake();
     await resubscribed(before);
     await waitFor('what was missed', () => viewerOf('claude').dump().join('').includes('unseen one'), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     await expectAllSame();
   });

@@ -43,7 +43,7 @@ describe.each(agents)('transcripts of the real $provider', ({ provider, start, u
   });
 
   const idle = (session: string) =>
-    house.until(session, 'idle', (s) => s.status === 'running' && s.activity === 'idle', 20_000);
+    house.until(session, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
   const tail = async (session: string): Promise<Entry[]> =>
     JSON.parse(await house.run('tail', session, '--conversation', '-n', '1000', '--json')) as Entry[];
   const overview = async (...args: string[]): Promise<Overview> =>
@@ -69,7 +69,7 @@ describe.each(agents)('transcripts of the real $provider', ({ provider, start, u
       `"${answer}" in the conversation`,
       async () =>
         (await tail(session)).some((entry) => entry.kind === 'answer' && entry.text.includes(answer)),
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
     await idle(session);
   };
@@ -83,7 +83,7 @@ describe.each(agents)('transcripts of the real $provider', ({ provider, start, u
         ({ verification } = (await house.http('GET', path)).body as { verification: TranscriptVerification });
         return verification.state !== 'running';
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     return verification;
   };
@@ -178,7 +178,7 @@ describe.each(agents)('transcripts of the real $provider', ({ provider, start, u
       await waitFor(
         'the answer',
         async () => (await tail(id)).some(({ text }) => text.includes(`released ${gate}`)),
-        { timeout: 20_000, interval: 200 },
+        { timeout: 60_000, interval: 200 },
       );
       await idle(id);
     }

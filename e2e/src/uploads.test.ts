@@ -2,11 +2,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { UploadedImage } from '@codepiper/core/attachments/attachment.ts';
+import { createDashboard, type DashboardHouse, type Visitor } from '@codepiper/testkit/dashboard-house.ts';
 import { openOnTinyDisk } from '@codepiper/testkit/faults/tiny-disk.ts';
 import { House } from '@codepiper/testkit/house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDashboard, type DashboardHouse, type Visitor } from './dashboard-house.ts';
 import { png } from './pictures.ts';
 
 describe('uploads', () => {

@@ -2,14 +2,20 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
+import {
+  createDashboard,
+  type DashboardHouse,
+  enrol,
+  freePort,
+  Visitor,
+} from '@codepiper/testkit/dashboard-house.ts';
 import { builtCli, House } from '@codepiper/testkit/house.ts';
 import { sitDown } from '@codepiper/testkit/person.ts';
 import { makeSelfSigned } from '@codepiper/testkit/self-signed.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openPage } from './browser.ts';
-import { createDashboard, type DashboardHouse, enrol, freePort, Visitor } from './dashboard-house.ts';
 
 interface Place {
   url: string;

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createDashboard, type DashboardHouse, type Visitor } from '@codepiper/testkit/dashboard-house.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDashboard, type DashboardHouse, type Visitor } from './dashboard-house.ts';
 
 /** The guard's rules have their own tests beside it: here the built daemon has it, before everything it serves. */
 let dashboard: DashboardHouse;

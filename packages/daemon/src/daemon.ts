@@ -538,6 +538,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const restart = new Restart({
     check: options.restart?.check ?? null,
+    argv: options.cli,
     preserveSessions: () => daemonSettings.value('preserveSessions'),
     endSessions,
     go: () => options.restart?.go(),

@@ -27,6 +27,8 @@ export class NotificationsHouse implements AsyncDisposable {
   settings: NotificationSettings = { enabled: true, system: true, sounds: true, events: {}, soundMap: {} };
   configuration: PushConfiguration = { enabled: true, publicKey: null, privateKey: null, subject: null };
   readonly signedIn = new Set(['laptop', 'phone']);
+  /** Nobody can say who is signed in. */
+  signInsFail = false;
   /** Stands between the room and its ledger. */
   wrapLedger: (ledger: Ledger) => Ledger = (ledger) => ledger;
   room: NotificationsRoom;
@@ -152,7 +154,10 @@ export class NotificationsHouse implements AsyncDisposable {
           this.#onEnded = listener;
           return () => undefined;
         },
-        live: async () => this.signedIn,
+        live: async () => {
+          if (this.signInsFail) throw new Error('the database is full');
+          return this.signedIn;
+        },
       },
       settings: () => this.settings,
       configuration: this.configuration,

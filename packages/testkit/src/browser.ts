@@ -11,8 +11,12 @@ import {
 /** Names under which Chromium is installed. */
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The machine's Chromium; `scripts/setup --test` installs it. */
-export function launchBrowser(): Promise<Browser> {
+/**
+ * The machine's Chromium; `scripts/setup --test` installs it.
+ *
+ * @param hasGraphics with a graphics card, which is drawn by the processor: that takes much of it
+ */
+export function launchBrowser({ hasGraphics = false } = {}): Promise<Browser> {
   const found = (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, name)))
@@ -22,7 +26,8 @@ export function launchBrowser(): Promise<Browser> {
     throw new Error(`no Chromium was found (${names.join(', ')}): run scripts/setup --test`);
   }
   // Only our own page is opened, and no container lets root have the sandbox.
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const args = ['--no-sandbox', ...(hasGraphics ? [] : ['--disable-gpu', '--disable-3d-apis'])];
+  return chromium.launch({ executablePath, args });
 }
 
 const macChrome = '/Applications/Chromium.app/Contents/MacOS/Chromium';

@@ -14,7 +14,7 @@ import { waitFor } from './wait.ts';
 export const builtCli = resolve(import.meta.dirname, '../../cli/bin/codepiper.cjs');
 
 /** How long a daemon may take to answer, in milliseconds. */
-const startDeadlineMs = 20_000;
+const startDeadlineMs = 60_000;
 
 export interface HouseOptions {
   /** Environment of the daemon and of the CLI; `createAgentHome().env` for agents. */

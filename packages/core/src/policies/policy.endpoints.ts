@@ -278,6 +278,8 @@ export const policyEndpoints = {
     path: '/policies/read',
     summary:
       'Reads rules from YAML or JSON as an editor has them, and says what is wrong with them. Nothing is stored.',
+    // Everything waits while a long text is read; only people have editors.
+    personal: true,
     body: z.strictObject({ text: z.string().max(500_000) }),
     reply: z.object({
       /** Empty when there are problems. */

@@ -139,6 +139,18 @@ describe('a text on its way into the pane', () => {
     expect(asked[1]?.from).toBe(2);
   });
 
+  it('goes on by what is in when it was cut off on its way to an image', async () => {
+    const image = '@"/home/sessions/0f8f0000-0000-4000-8000-000000000001/images/a-1.png"';
+    answers = [new CodepiperError('tmux_failed', 'the connection was lost')];
+    const { id } = await send(`${longText} ${image}`);
+    const goal = asked[0]?.chunks.length ?? 0;
+    expect(goal).toBeGreaterThan(3);
+    // As far as the image it would have been that many; the second step of it was the last.
+    mark = `${id}:${goal}:2`;
+    await waitFor('a second attempt', () => asked.length === 2);
+    expect(asked[1]).toMatchObject({ from: 2, enter: false, chunks: { length: goal } });
+  });
+
   it('waits until the agent has taken in an image before anything follows it, Enter least of all', async () => {
     const image = '@"/home/sessions/0f8f0000-0000-4000-8000-000000000001/images/a-1.png"';
     const rule = '─'.repeat(40);
@@ -155,6 +167,15 @@ describe('a text on its way into the pane', () => {
     expect(asked[2]).toMatchObject({ enter: true, mark: id, from: 4 });
     await seen('look [Image #4] [Image #5]');
     await waitFor('the proof', async () => (await status(id)) === 'delivered');
+  });
+
+  it('leaves the rest to the next daemon when this one stops before the image is taken in', async () => {
+    after = `${'─'.repeat(40)}\n❯ look\n${'─'.repeat(40)}\n`;
+    const { id } = await send('look @"/home/sessions/0f8f0000-0000-4000-8000-000000000001/images/a-1.png"');
+    await waitFor('a look at the screen', () => looks > 0);
+    await typist[Symbol.asyncDispose]();
+    expect(asked).toMatchObject([{ enter: false, mark: `${id}:2` }]);
+    expect(await status(id)).toBe('queued');
   });
 
   it('goes on behind an image that is in when a dialog came up', async () => {

@@ -141,7 +141,9 @@ export class Typist implements AsyncDisposable {
   /** Takes from the pane's own mark what of a text is in, when it was not heard from tmux itself. */
   async #readMark(pane: PaneInfo): Promise<void> {
     const deliveries = this.#o.deliveries();
-    const [id = '', chunks] = pane.typed.split(':');
+    // Of a part that ends with an image `<id>:<its chunks>`; while it is typed in steps, what is in stands behind that.
+    const [id = '', part, step] = pane.typed.split(':');
+    const chunks = step ?? part;
     const delivery = id === '' ? null : await this.#o.store.get(id);
     if (delivery?.status !== 'queued' || tmuxSessionName(delivery.sessionId) !== pane.sessionName) return;
     if (chunks === undefined) await deliveries.markTyped(delivery);
@@ -232,6 +234,8 @@ export class Typist implements AsyncDisposable {
         (screen) => settling.countTaken(screen) >= taken,
         this.#closing.signal,
       );
+      // The next daemon goes on behind it: an Enter now could leave the image to the next prompt.
+      if (this.#closing.signal.aborted) return 'gone';
     }
     return null;
   }

@@ -17,7 +17,6 @@ import { createServer } from './server.ts';
 import { type ReceivedFile, UploadFolder } from './uploads.ts';
 
 const maxBytes = 200_000;
-const stallMs = 500;
 const endpoints = {
   give: defineEndpoint({
     method: 'POST',
@@ -50,6 +49,10 @@ beforeEach(async () => {
   hold = null;
   await mkdir(folder());
   await writeFile(join(folder(), 'left-over'), 'of a daemon that was killed');
+  await serve();
+});
+
+async function serve(stallMs?: number): Promise<void> {
   const handlers: Handlers<typeof endpoints> = {
     give: async ({ params, receive }) => {
       if (params.id === 'nobody') throw new CodepiperError('not_found', 'There is nobody.');
@@ -67,7 +70,7 @@ beforeEach(async () => {
   app = createServer({ log: silentLog, authenticate: async () => null });
   mountEndpoints(app, endpoints, handlers, { uploads: new UploadFolder(folder(), stallMs) });
   await app.listen({ path: join(temp.path, 's') });
-});
+}
 afterEach(async () => {
   agent.destroy();
   await app.close();
@@ -217,6 +220,9 @@ it('removes what a sender who hangs up has left', async () => {
 });
 
 it('hangs up on senders who fall silent, so that they keep nobody waiting', async () => {
+  const stallMs = 500;
+  await app.close();
+  await serve(stallMs);
   const silent = Array.from({ length: 8 }, () => {
     const socket = connect(join(temp.path, 's'));
     const length = 'Content-Length: 100000';

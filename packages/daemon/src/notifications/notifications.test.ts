@@ -50,6 +50,14 @@ describe('a notification', () => {
     expect(await house.notifications()).toMatchObject([{ approvalId: waiting }]);
   });
 
+  it('is made though what is old could not be tidied up', async () => {
+    house.signInsFail = true;
+    await expect(house.restart()).rejects.toThrow('full');
+    house.signInsFail = false;
+    const approval = await house.ask(await house.session(), 'npm test');
+    expect(await house.notifications()).toMatchObject([{ approvalId: approval }]);
+  });
+
   it('tells of a turn that is over, once, and not of what is no turn', async () => {
     const session = await house.session(idle);
     await house.state(session, busy);

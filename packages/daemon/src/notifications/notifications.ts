@@ -107,10 +107,11 @@ export function openNotificationsRoom(options: NotificationsRoomOptions): Notifi
     notifications: new NotificationsService(parts),
     push,
     async start() {
-      await tidy();
       daily = setInterval(() => background(tidy), dayMs).unref();
       intake.start();
       pump.wake();
+      // On a full disk, say. Nobody is told the less for it.
+      await tidy();
     },
     async tick() {
       await forgetting;

@@ -33,7 +33,13 @@ export function loadPushKeys(path: string, configured: PushConfiguration): PushA
     const missing = publicKey === null ? 'push.publicKey' : 'push.privateKey';
     return problem(`${missing} is missing: set both keys, or none for keys of codepiper's own`);
   }
-  const secret = privateKey ?? readKey(path) ?? makeKey(path);
+  let secret: string;
+  try {
+    secret = privateKey ?? readKey(path) ?? makeKey(path);
+  } catch (error) {
+    // On a full disk the daemon starts all the same.
+    return problem(`${path} cannot be used: ${(error as Error).message}`);
+  }
   const found = publicOf(secret);
   if (found === null) {
     const where = isOwn ? 'push.privateKey' : path;

@@ -1,5 +1,5 @@
 import { createECDH } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -279,5 +279,13 @@ describe('the keys', () => {
     writeFileSync(join(house.home, homeFiles.pushKey), 'nonsense');
     const { configured, reasons } = await reopen({});
     expect([configured, reasons[0]]).toEqual([false, expect.stringContaining(homeFiles.pushKey)]);
+  });
+
+  it('that can be neither read nor made are told of, and the daemon goes on', async () => {
+    const path = join(house.home, homeFiles.pushKey);
+    rmSync(path);
+    mkdirSync(path);
+    const { configured, reasons } = await reopen({});
+    expect([configured, reasons[0]]).toEqual([false, expect.stringContaining(`${path} cannot be used`)]);
   });
 });

@@ -34,7 +34,10 @@ beforeEach(async () => {
     configuredSets: ['careful'],
   });
   await house.addSession({ id, name: 'review', policySets: ['careful'] });
-  app = createServer({ log: silentLog, authenticate: async () => null });
+  app = createServer({
+    log: silentLog,
+    authenticate: async (token) => (token === 'agent' ? { kind: 'session', sessionId: id } : null),
+  });
   const laboratory = new Laboratory({
     book: house.book,
     judge: house.judge,
@@ -170,6 +173,14 @@ it('reads rules as an editor has them', async () => {
     findings: [],
   });
   expect((await read('- [')).problems).toEqual([expect.stringMatching(/^rules:1:\d+: broken YAML/)]);
+  // Everything waits while a long text is read.
+  const reply = await app.inject({
+    method: 'POST',
+    url: '/policies/read',
+    headers: { authorization: 'Bearer agent' },
+    payload: { text: '[]' },
+  });
+  expect(reply.statusCode).toBe(403);
 });
 
 it('explains a call of a session, and of one that is not there yet', async () => {

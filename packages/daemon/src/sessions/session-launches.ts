@@ -187,6 +187,8 @@ export class SessionLaunches {
           conversation: conversation.mode === 'new' ? null : conversation.id,
         }),
       );
+      if (started.model !== record.model)
+        emit(sessionEvent(record, 'session.model', { model: started.model, before: record.model }));
       await this.#auditDangerous(tx, started);
       await alongside?.(tx, emit, started);
     });

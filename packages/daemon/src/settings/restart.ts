@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 
 export interface RestartOptions {
@@ -6,6 +8,8 @@ export interface RestartOptions {
    * cannot take its own place.
    */
   check: (() => void) | null;
+  /** argv of what takes its place; null when it is not known. */
+  argv: readonly string[] | null;
   preserveSessions: () => boolean;
   /** Ends every session, for a daemon that is not to leave any. */
   endSessions: () => Promise<void>;
@@ -34,7 +38,7 @@ export class Restart {
    * Throws `restart_unavailable` or `restart_refused`; then the daemon goes on as it was.
    */
   async begin(): Promise<Restarting> {
-    const { check } = this.#o;
+    const { check, argv } = this.#o;
     if (check === null) {
       throw new CodepiperError(
         'restart_unavailable',
@@ -48,6 +52,14 @@ export class Restart {
       throw new CodepiperError(
         'restart_refused',
         `The configuration is wrong, so the daemon goes on as it was: ${why}`,
+      );
+    }
+    // Node ends the process when there is nothing to put in its place. An upgrade may have moved it.
+    const gone = argv?.find((word) => isAbsolute(word) && !existsSync(word));
+    if (gone !== undefined) {
+      throw new CodepiperError(
+        'restart_refused',
+        `${gone} is gone, which would have to take the daemon's place, so the daemon goes on as it was. Run with what is installed now: codepiper daemon restart`,
       );
     }
     this.#begun ??= this.#begin();

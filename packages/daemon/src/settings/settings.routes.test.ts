@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { settingsEndpoints } from '@codepiper/core/settings/settings.endpoints.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
@@ -32,7 +33,10 @@ afterEach(async () => {
 });
 
 /** @param script what the doctor runs, in JavaScript */
-async function serve(script: string | null, canRestart = true): Promise<void> {
+async function serve(
+  script: string | null,
+  { canRestart = true, argv = [process.execPath] }: { canRestart?: boolean; argv?: string[] } = {},
+): Promise<void> {
   await app?.close();
   app = createServer({ log: silentLog, authenticate: async () => null });
   const check = () => {
@@ -45,6 +49,7 @@ async function serve(script: string | null, canRestart = true): Promise<void> {
       settings: house.settings,
       restart: new Restart({
         check: canRestart ? check : null,
+        argv,
         preserveSessions: () => house.settings.value('preserveSessions'),
         endSessions: async () => void happened.push('ended'),
         go: () => happened.push('went'),
@@ -133,7 +138,14 @@ it('goes on as it was where no daemon could start, or none can take its place', 
     status: 409,
     body: { code: 'restart_refused', error: expect.stringMatching(/config\.yaml:1: unknown setting/) },
   });
-  await serve(null, false);
+  wrong = null;
+  const newer = join(home.path, 'node');
+  await serve(null, { argv: [newer, '--', process.execPath] });
+  expect(await ask('POST', '/settings/daemon/restart', {})).toMatchObject({
+    status: 409,
+    body: { code: 'restart_refused', error: expect.stringContaining(`${newer} is gone`) },
+  });
+  await serve(null, { canRestart: false });
   expect(await ask('POST', '/settings/daemon/restart', {})).toMatchObject({
     status: 501,
     body: { code: 'restart_unavailable' },

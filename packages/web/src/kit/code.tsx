@@ -13,7 +13,7 @@ export function CodeBlock({ text, className }: { text: string; className?: strin
       >
         {text}
       </pre>
-      <div className="absolute top-1 right-1">
+      <div className="absolute top-1 right-1 rounded-md bg-ground">
         <CopyButton text={text} />
       </div>
     </div>

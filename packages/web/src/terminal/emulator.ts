@@ -14,6 +14,8 @@ export interface EmulatorOptions {
   /** Lines that are kept above the screen. */
   scrollback: number;
   theme: ITheme;
+  /** The size that the pane probably has: what is drawn first is then drawn once. */
+  grid?: { cols: number; rows: number } | undefined;
   onLink(event: MouseEvent, uri: string): void;
   /** The address under the pointer; null when there is none any more. */
   onHover(uri: string | null): void;
@@ -26,10 +28,11 @@ export interface Emulator {
 }
 
 /** The emulator as tmux's screen needs it: widths, guards, no answers of its own. */
-export function makeEmulator({ scrollback, theme, onLink, onHover }: EmulatorOptions): Emulator {
+export function makeEmulator({ scrollback, theme, grid, onLink, onHover }: EmulatorOptions): Emulator {
   const hover = { hover: (_event: MouseEvent, uri: string) => onHover(uri), leave: () => onHover(null) };
   const terminal = new Terminal({
     allowProposedApi: true,
+    ...grid,
     scrollback,
     fontFamily,
     fontSize: usualFont,

@@ -25,6 +25,8 @@ export interface ViewOptions {
   /** Lines that are kept above the screen. */
   scrollback: number;
   theme: ITheme;
+  /** The size that the pane probably has. */
+  grid?: { cols: number; rows: number } | undefined;
   onState(state: ViewState): void;
   onSearch(): void;
   /** A person without a mouse wants out of the terminal. */
@@ -51,6 +53,7 @@ export class TerminalView implements TerminalSink {
     const emulator = makeEmulator({
       scrollback: options.scrollback,
       theme: options.theme,
+      grid: options.grid,
       onLink: (event, uri) => this.#openLink(event, uri),
       onHover: (link) => this.#set({ link }),
     });

@@ -28,6 +28,8 @@ interface Props {
   scrollback?: number;
   /** So many of them are brought at first: the fewer, the sooner the picture is there. All, when absent. */
   firstLines?: number;
+  /** The size that the pane probably has; what it has is heard soon. */
+  grid?: { cols: number; rows: number } | undefined;
   /** Typing goes into it as soon as it is there. */
   isFocused?: boolean;
   onBack?(): void;
@@ -50,6 +52,7 @@ export function Terminal({
   onFont,
   scrollback = 10_000,
   firstLines = scrollback,
+  grid,
   isFocused = true,
   onBack,
   onReady,
@@ -65,9 +68,9 @@ export function Terminal({
   const [isPasting, setPasting] = useState(false);
   const [isReadable, setReadable] = useState(false);
   const [lines, setLines] = useState(firstLines);
+  const [first] = useState({ theme, grid });
   const linkState = useSyncExternalStore(connection.onState, connection.state);
   const ready = useEffectEvent((made: TerminalView) => {
-    made.setTheme(theme);
     made.chooseFont(font);
     onReady?.(made.terminal);
     if (isFocused && !isPhone()) made.focus();
@@ -81,7 +84,7 @@ export function Terminal({
     if (!host.current) return;
     const made = new TerminalView(host.current, {
       scrollback,
-      theme: {},
+      ...first,
       onState: setState,
       onSearch: () => setSearching(true),
       onLeave: () => leave(),
@@ -93,7 +96,7 @@ export function Terminal({
       made.dispose();
       setView(null);
     };
-  }, [scrollback]);
+  }, [scrollback, first]);
 
   useEffect(() => {
     view?.attach(role, (sink) => connection.link.open(session, sink, { lines, role }));

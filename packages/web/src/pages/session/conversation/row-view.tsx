@@ -1,28 +1,12 @@
 import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
-import {
-  Bot,
-  BrainCircuit,
-  ChevronRight,
-  CircleAlert,
-  Info,
-  MessagesSquare,
-  Paperclip,
-  Shuffle,
-} from 'lucide-react';
+import { Bot, BrainCircuit, CircleAlert, Info, MessagesSquare, Paperclip, Shuffle } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { cx } from '../../../kit/cx.ts';
 import { Clock, EntryActions } from './entry-parts.tsx';
-import type { Row } from './rows.ts';
+import { Fold } from './fold.tsx';
+import type { Row, RowContext } from './rows.ts';
 import { Answer, PlainText } from './texts.tsx';
 import { ToolRow } from './tool-row.tsx';
-
-export interface RowContext {
-  session: string;
-  /** Directory of the session. */
-  cwd: string;
-  /** The agent is at work: a call without a result still runs. */
-  isBusy: boolean;
-}
 
 interface Props {
   row: Row;
@@ -185,38 +169,5 @@ function Mark({ icon, children }: { icon: ReactNode; children: ReactNode }) {
       {children}
       <span aria-hidden="true" className="h-px flex-1 bg-line" />
     </p>
-  );
-}
-
-/** One line, and what is behind it when it is opened. */
-export function Fold(props: {
-  icon: ReactNode;
-  label: string;
-  text: string;
-  aside?: ReactNode;
-  isOpen: boolean;
-  onToggle(): void;
-  children?: ReactNode;
-}) {
-  const { icon, label, text, aside, isOpen, onToggle, children } = props;
-  return (
-    <div>
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={onToggle}
-        className="flex w-full items-center gap-2 rounded-md px-2 py-1 text-left text-quiet text-sm hover:bg-raised pointer-coarse:min-h-11"
-      >
-        <ChevronRight
-          aria-hidden="true"
-          className={cx('size-3.5 shrink-0 transition-transform', isOpen && 'rotate-90')}
-        />
-        {icon}
-        <span className="shrink-0 font-medium text-text">{label}</span>
-        <span className="min-w-0 flex-1 truncate">{text}</span>
-        {aside}
-      </button>
-      {isOpen && children && <div className="mt-1 mb-2 ml-3 sm:ml-7">{children}</div>}
-    </div>
   );
 }

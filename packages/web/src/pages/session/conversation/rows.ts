@@ -104,3 +104,12 @@ function modelRow({ id, timestamp, payload: { model, before } }: RowSource['mode
 function joinOf({ callId, conversation, agentId }: Entry): string | null {
   return callId === null ? null : `${conversation}/${agentId ?? ''}/${callId}`;
 }
+
+/** What all rows are told of their session. */
+export interface RowContext {
+  session: string;
+  /** Directory of the session. */
+  cwd: string;
+  /** The agent is at work: a call without a result still runs. */
+  isBusy: boolean;
+}

@@ -7,8 +7,8 @@ import { Skeleton } from '../../../kit/states.tsx';
 import { AuditLink } from './audit-link.tsx';
 import { callSummary, changesIn } from './call-text.ts';
 import { Clock, EntryActions } from './entry-parts.tsx';
-import { Fold, type RowContext } from './row-view.tsx';
-import type { Row } from './rows.ts';
+import { Fold } from './fold.tsx';
+import type { Row, RowContext } from './rows.ts';
 import { Whole } from './texts.tsx';
 
 const DiffOfCall = lazy(async () => ({ default: (await import('./diff-of-call.tsx')).DiffOfCall }));

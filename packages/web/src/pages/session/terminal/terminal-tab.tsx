@@ -1,6 +1,7 @@
 import type { TerminalPresence } from '@codepiper/client/terminal-link.ts';
 import type { Terminal as Emulator } from '@xterm/xterm';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { cardOf } from '../../../api/fleet-store.ts';
 import { useTerminalFont } from '../../../terminal/font-store.ts';
 import { Terminal } from '../../../terminal/terminal.tsx';
 import { themeStore } from '../../../theme/theme-store.ts';
@@ -35,6 +36,10 @@ export function TerminalTab({ session, label, life, isShown, onWatchers }: Props
   const [font, chooseFont] = useTerminalFont();
   // By the name it was first opened with: what is typed is numbered under it.
   const [opened] = useState(session);
+  const [grid] = useState(() => {
+    const known = cardOf(session)?.session;
+    return known && { cols: known.ptyCols, rows: known.ptyRows };
+  });
   const root = useRef<HTMLDivElement>(null);
   const inset = useKeyboardInset();
   // A program that starts again has a terminal of its own; one that ends leaves its last picture to whoever looked on.
@@ -76,6 +81,7 @@ export function TerminalTab({ session, label, life, isShown, onWatchers }: Props
           font={font}
           onFont={chooseFont}
           firstLines={firstLines}
+          grid={grid}
           onPresence={onPresence}
           onReady={(emulator) => {
             window.codepiperTerminal = emulator;

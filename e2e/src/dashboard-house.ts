@@ -1,1 +1,0 @@
-export * from '@codepiper/testkit/dashboard-house.ts';
