@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, stat } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
@@ -41,6 +43,7 @@ interface Installed {
   codepiper: (...args: string[]) => Promise<Ran>;
   /** Ends the daemon, its sessions and its tmux server. */
   end: () => Promise<void>;
+  socket: string;
 }
 
 /** Installs the tarball for a Node, without a network. */
@@ -67,12 +70,21 @@ async function install(name: string): Promise<Installed> {
     await codepiper('daemon', 'stop', '--kill-sessions');
     await exec('/usr/bin/env', ['tmux', '-L', env.CODEPIPER_TMUX_SOCKET, 'kill-server'], env);
   };
-  return { codepiper, end };
+  return { codepiper, end, socket: env.CODEPIPER_SOCKET };
+}
+
+/** What the stream of cards begins with. */
+async function firstCards(socketPath: string): Promise<string> {
+  const call = get({ socketPath, path: '/fleet/stream' });
+  const [reply] = (await once(call, 'response')) as [IncomingMessage];
+  const [first] = await once(reply, 'data');
+  reply.on('error', () => undefined).destroy();
+  return String(first);
 }
 
 describe.each(['node-22.14', 'node'])('the installed package on %s', (name) => {
   it('checks its machine, and runs a session', async () => {
-    const { codepiper, end } = await install(name);
+    const { codepiper, end, socket } = await install(name);
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await codepiper(...args);
       expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
@@ -86,6 +98,7 @@ describe.each(['node-22.14', 'node'])('the installed package on %s', (name) => {
       const id = await run('start', '-p', 'shell', '--', 'sh');
       expect(await run('send', id, 'echo $((40+2))')).toContain('delivered');
       await waitFor('the answer', async () => (await run('tail', id)).split('\n').includes('42'));
+      expect(await firstCards(socket)).toContain('event: snapshot');
       expect(await run('stop', id)).toContain('stopped');
       expect(await run('daemon', 'stop')).toContain('has stopped');
     } finally {

@@ -80,7 +80,7 @@ export const errorTable = {
   restart_refused: {
     http: 409,
     exit: 1,
-    meaning: 'The configuration is wrong: no daemon could start with it, so this one goes on.',
+    meaning: 'No daemon could take the place of this one (wrong configuration, moved program): it goes on.',
   },
   images_full: { http: 409, exit: 1, meaning: 'The session keeps as many images as it may.' },
   body_too_large: { http: 413, exit: 2, meaning: 'The body is larger than the limit.' },

@@ -52,6 +52,7 @@ export const auditEndpoints = {
     method: 'GET',
     path: '/policy-decisions/verification',
     summary: 'Reads the whole audit trail, and says whether anything in it was changed.',
+    personal: true,
     reply: trailStateSchema,
     errors: ['unsupported'],
   }),

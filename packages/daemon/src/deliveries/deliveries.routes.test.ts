@@ -68,6 +68,7 @@ it.each([true, false])(
 it.each<[object, boolean]>([
   [{}, true],
   [{ trust: true }, true],
+  [{ policyDefault: 'deny' }, true],
   [{ dangerousMode: true }, false],
 ])(
   'from a browser where nobody has proved lately who is there, one with %j is started: %s',
@@ -107,6 +108,24 @@ it.each<[object, boolean]>([
     expect(started).toEqual(is ? ['create', 'resume'] : []);
   },
 );
+
+it('from a browser, the default `agent` of a new session needs the proof that it needs later', async () => {
+  const verbs = deliveryHandlers({} as never, {} as never, {} as never);
+  const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', policyDefault: 'agent' });
+  const asked = verbs.createSession(
+    { params: undefined, query: undefined, body },
+    { kind: 'user' },
+    {
+      signal: new AbortController().signal,
+      requirePerson: async () => undefined,
+      requireRecent: () => {
+        throw new CodepiperError('reauthentication_required', 'Prove it again.');
+      },
+      web: null,
+    },
+  );
+  await expect(asked).rejects.toMatchObject({ code: 'reauthentication_required' });
+});
 
 it('keys, which could answer a dialog of an agent, are pressed for persons only', () => {
   expect(sessionEndpoints.sendKeys).toMatchObject({ personal: true });

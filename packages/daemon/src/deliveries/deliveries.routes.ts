@@ -56,7 +56,7 @@ export function deliveryHandlers(
   return {
     createSession: async ({ body }, _caller, { requirePerson, requireRecent }) => {
       if (choosesFreedom(body)) await requirePerson();
-      if (body.dangerousMode) requireRecent();
+      if (body.dangerousMode || body.policyDefault === 'agent') requireRecent();
       return { session: sessions.present(await sessions.create(body, withPrompt(body.prompt))) };
     },
     resumeSession: async ({ params, body }, _caller, context) => {

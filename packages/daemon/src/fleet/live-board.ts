@@ -24,7 +24,8 @@ export class LiveBoard implements Disposable {
   readonly #board: Board;
   readonly #paceMs: number;
   readonly #listeners = new Set<(sessionId: string) => void>();
-  readonly #stack = new DisposableStack();
+  /** Node 22 has no `DisposableStack`. */
+  readonly #closers: (() => void)[] = [];
   readonly #urgent = new Set<string>();
   readonly #facts = new Set<string>();
   readonly #words = new Set<string>();
@@ -44,12 +45,16 @@ export class LiveBoard implements Disposable {
   /** Resolves when all cards are there. */
   async start(): Promise<void> {
     const { ledger, transcripts, holdReader } = this.#o;
-    const stack = this.#stack;
-    stack.defer(holdReader());
-    const readFacts = stack.use(new Paced(() => this.#refresh(this.#facts, false), this.#paceMs));
-    const hearWords = stack.use(new Paced(() => this.#hear(), this.#paceMs));
+    const paced = (work: () => Promise<void>): Paced => {
+      const made = new Paced(work, this.#paceMs);
+      this.#closers.push(() => made[Symbol.dispose]());
+      return made;
+    };
+    this.#closers.push(holdReader());
+    const readFacts = paced(() => this.#refresh(this.#facts, false));
+    const hearWords = paced(() => this.#hear());
     // What happens while it loads is looked at again when it has.
-    stack.defer(
+    this.#closers.push(
       ledger.listen((events) => {
         for (const event of events) this.#take(event);
         if (this.#facts.size > 0) readFacts.ask();
@@ -57,7 +62,7 @@ export class LiveBoard implements Disposable {
         void this.#hurry();
       }),
     );
-    stack.defer(
+    this.#closers.push(
       transcripts.listen(({ sessionIds }) => {
         for (const id of sessionIds) this.#words.add(id);
         hearWords.ask();
@@ -69,15 +74,15 @@ export class LiveBoard implements Disposable {
     readFacts.ask();
     hearWords.ask();
     let paces = 0;
-    const look = stack.use(new Paced(async () => this.#tell(await this.#board.look()), this.#paceMs));
-    const locate = stack.use(new Paced(async () => this.#tell(await this.#board.locate()), this.#paceMs));
+    const look = paced(async () => this.#tell(await this.#board.look()));
+    const locate = paced(async () => this.#tell(await this.#board.locate()));
     const timer = setInterval(() => {
       paces += 1;
       look.ask();
       if (paces % branchesEvery === 0) locate.ask();
     }, this.#paceMs).unref();
     const late = setInterval(() => this.#tell([...this.#late]), this.#paceMs / 4).unref();
-    stack.defer(() => {
+    this.#closers.push(() => {
       clearInterval(timer);
       clearInterval(late);
     });
@@ -99,7 +104,7 @@ export class LiveBoard implements Disposable {
 
   [Symbol.dispose](): void {
     this.#listeners.clear();
-    this.#stack.dispose();
+    for (const close of this.#closers.splice(0).reverse()) close();
   }
 
   #take({ sessionId, source, type }: LedgerEvent): void {
