@@ -88,8 +88,8 @@ describe.each<ProviderId>(['claude-code', 'codex'])('rules and approvals with th
     if (!asked) throw new Error('unreachable');
     expect(asked).toMatchObject({ tool: call.tool, diff: expect.stringContaining('+made') });
     await at.answer(asked, 'approve');
-    await appears(file);
-    expect(readFileSync(file, 'utf8')).toBe('made\n');
+    // It is there before its text is.
+    await waitFor('the file', () => existsSync(file) && readFileSync(file, 'utf8') === 'made\n');
     await at.house.run('kill', id);
   });
 

@@ -33,6 +33,8 @@ const places: readonly Place[] = [
   { to: '/settings', label: 'Settings', icon: Settings, isOnPhone: true },
 ];
 
+const hasPointer = matchMedia('(hover: hover)').matches;
+
 /** What is around every page: where one can go, and whether the page is live. */
 export function Shell({ children }: { children: ReactNode }) {
   const waiting = useWaiting();
@@ -78,7 +80,10 @@ export function Shell({ children }: { children: ReactNode }) {
       </nav>
       <PaletteHost />
       <Toaster
-        position="top-center"
+        // At a desk where nothing is pressed; on a phone below the page's own buttons, one at a time.
+        position={hasPointer ? 'bottom-right' : 'top-center'}
+        mobileOffset={{ top: 'calc(env(safe-area-inset-top) + 4rem)' }}
+        visibleToasts={hasPointer ? 3 : 1}
         toastOptions={{
           // Its own colours are those of a light page.
           classNames: { description: 'text-quiet!', actionButton: 'bg-accent! text-on-accent!' },

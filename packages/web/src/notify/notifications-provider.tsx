@@ -75,10 +75,13 @@ function announce(notice: Notice, { shows, navigate, isSystem }: Around): void {
   if (isShown && isInFront()) return;
   void tellOutside(notice, { isSystem });
   if (isShown || document.visibilityState !== 'visible') return;
+  const id = `notification-${notice.id}`;
   toast(notice.title, {
-    id: `notification-${notice.id}`,
+    id,
     description: notice.body,
     duration: toastMs,
     action: { label: 'Open', onClick: () => navigate(notificationUrl(notice)) },
   });
+  // It stays while it is pointed at; where the last touch was counts as that, for ever.
+  if (matchMedia('(hover: none)').matches) setTimeout(() => toast.dismiss(id), toastMs);
 }
