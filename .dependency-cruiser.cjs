@@ -101,6 +101,20 @@ module.exports = {
       to: { path: '^(packages|e2e)/', pathNot: '^packages/(web|client|core)/' },
     },
     {
+      name: 'web-pages-apart',
+      severity: 'error',
+      comment: 'Pages do not know each other; what two of them need is in pages/shared, kit or api.',
+      from: { path: '^packages/web/src/pages/([^/]+)/', pathNot: tests },
+      to: { path: '^packages/web/src/pages/', pathNot: '^packages/web/src/pages/(?:shared|$1)/' },
+    },
+    {
+      name: 'web-looks-down',
+      severity: 'error',
+      comment: 'app knows the pages; nobody knows app.',
+      from: { path: '^packages/web/src/', pathNot: ['^packages/web/src/(?:app/|main\\.tsx$)', ...tests] },
+      to: { path: '^packages/web/src/app/' },
+    },
+    {
       name: 'nobody-imports-cli',
       severity: 'error',
       comment: 'The CLI is run, not imported; what others need from it belongs lower.',

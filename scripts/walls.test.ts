@@ -17,6 +17,8 @@ const ground: Record<string, string> = {
   'packages/core/src/type-circle-b.ts': `import type { a } from './type-circle-a.ts';\nexport const b: typeof a = 1;`,
   'packages/client/src/plant.ts': 'export const client = 1;',
   'packages/cli/src/plant.ts': 'export const cli = 1;',
+  'packages/web/src/app/plant.ts': 'export const app = 1;',
+  'packages/web/src/pages/settings/plant.ts': 'export const settings = 1;',
   'packages/testkit/src/plant.ts': 'export const testkit = 1;',
   'packages/daemon/src/plant.ts': 'export const daemon = 1;',
   'packages/daemon/src/sessions/plant.ts': 'export const sessions = 1;\nexport type Session = 1;',
@@ -52,6 +54,8 @@ const plants: [rule: string, file: string, code: string][] = [
     'packages/web/src/up.ts',
     `import type { daemon } from '../../daemon/src/plant.ts';\nexport type A = typeof daemon;`,
   ],
+  ['web-pages-apart', 'packages/web/src/pages/fleet/side.ts', `import '../settings/plant.ts';`],
+  ['web-looks-down', 'packages/web/src/api/up.ts', `import '../app/plant.ts';`],
   ['nobody-imports-cli', 'e2e/src/up.ts', `import '../../packages/cli/src/plant.ts';`],
   ['testkit-for-tests-only', 'packages/daemon/src/help.ts', `import '@codepiper/testkit/plant.ts';`],
   [

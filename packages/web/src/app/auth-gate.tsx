@@ -1,14 +1,11 @@
 import { Outlet, useRouter } from '@tanstack/react-router';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { authStore } from '../api/auth-store.ts';
 import { followFacts } from '../api/query.ts';
+import { useAuth } from '../api/use-auth.ts';
 import { ErrorState } from '../kit/states.tsx';
 import { Notifying } from '../notify/notifying.tsx';
 import { Shell } from './shell.tsx';
-
-export function useAuth() {
-  return useSyncExternalStore(authStore.subscribe, authStore.state);
-}
 
 /** Shows its pages to whoever is signed in; everybody else is led to the door and back. */
 export function AuthGate() {

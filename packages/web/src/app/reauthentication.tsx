@@ -1,7 +1,7 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
-import { authStore } from '../api/auth-store.ts';
+import { useEffect, useState } from 'react';
 import { client } from '../api/client.ts';
 import { whenAsked } from '../api/reauthenticate.ts';
+import { useAuth } from '../api/use-auth.ts';
 import { wordsOf } from '../api/words-of.ts';
 import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
@@ -17,7 +17,7 @@ export function Reauthentication() {
   const [code, setCode] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const { hasPasskeys } = useSyncExternalStore(authStore.subscribe, authStore.state);
+  const { hasPasskeys } = useAuth();
   useEffect(() => {
     whenAsked(() => new Promise((resolve) => setAsked({ settle: resolve })));
   }, []);

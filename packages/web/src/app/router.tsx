@@ -12,9 +12,9 @@ import { readFleetSearch } from '../pages/fleet/fleet-search.ts';
 import { readNewSessionSearch } from '../pages/new-session/new-session-search.ts';
 import type { NotificationSearch } from '../pages/notifications/notifications-query.ts';
 import { readPolicySearch } from '../pages/policies/policy-search.ts';
+import { type SettingsSection, settingsSections } from '../pages/settings/settings-sections.ts';
 import { AuthGate } from './auth-gate.tsx';
 import { ErrorPage, NotFoundPage } from './error-page.tsx';
-import { type SettingsSection, settingsSections } from './settings-sections.ts';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 

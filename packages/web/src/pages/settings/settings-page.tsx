@@ -1,6 +1,5 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { type SettingsSection, settingsSections } from '../../app/settings-sections.ts';
 import { Page } from '../../kit/page.tsx';
 import { SkeletonRows } from '../../kit/states.tsx';
 import { AboutSection } from './about-section.tsx';
@@ -8,6 +7,7 @@ import { AppearanceSection } from './appearance-section.tsx';
 import { DaemonSection } from './daemon-section.tsx';
 import { NotificationsSection } from './notifications-section.tsx';
 import { SecuritySection } from './security-section.tsx';
+import { type SettingsSection, settingsSections } from './settings-sections.ts';
 
 const ApiSection = lazy(async () => ({ default: (await import('./api-section.tsx')).ApiSection }));
 

@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { authStore } from '../../api/auth-store.ts';
-import { useAuth } from '../../app/auth-gate.tsx';
+import { useAuth } from '../../api/use-auth.ts';
 import { Code } from '../../kit/code.tsx';
 import { useTitle } from '../../kit/page.tsx';
 import { ErrorState, SkeletonRows } from '../../kit/states.tsx';
