@@ -266,7 +266,8 @@ describe('what others can see', () => {
       ...['--', 'sh', '-c', 'sleep 1000; true'],
     );
     const { pid } = await house.until(id, 'up', isUp);
-    expect(readFileSync(`/proc/${pid}/environ`, 'latin1')).toContain(secret);
+    // Between its start and the program that it becomes it has the wrapper's.
+    await waitFor('its environment', () => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(secret));
     for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
       let line = '';
       try {

@@ -144,7 +144,10 @@ it('starts the real Claude Code with its first prompt once its directory is trus
 
 it('warns of dangerous mode, forgets it with the page, and keeps what was typed when the start fails', async () => {
   const project = await agentHome.project('careful');
-  const { page } = await dashboard.open(browser, `/new?cwd=${encodeURIComponent(project)}`);
+  // Requests pass by `page.route` while a service worker takes the page over.
+  const { page } = await dashboard.open(browser, `/new?cwd=${encodeURIComponent(project)}`, {
+    serviceWorkers: 'block',
+  });
   await unfold(page, 'Rules');
   await page.getByRole('switch', { name: 'Dangerous mode' }).click();
   await page.getByText(/delete files, use your keys/).waitFor();

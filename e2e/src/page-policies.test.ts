@@ -230,7 +230,8 @@ it('shows the audit trail with its filters, saves it, and says when somebody cha
 });
 
 it('changes the default only for somebody who proves who is there', async () => {
-  const { page } = await dashboard.open(browser, '/policies');
+  // Requests pass by `page.route` while a service worker takes the page over.
+  const { page } = await dashboard.open(browser, '/policies', { serviceWorkers: 'block' });
   const choice = page.getByLabel(/What no rule speaks of/);
   await choice.selectOption('deny');
   await waitFor('the default', async () => {

@@ -38,7 +38,8 @@ it('can be read by everybody, each part of it', async () => {
 
 it('changes what the daemon does, on every page, and asks who is there for what is dangerous', async () => {
   dashboard = await createDashboard({ env: { ...changeable, CODEPIPER_FORWARD_SSH_AUTH_SOCK: '0' } });
-  const { page } = await dashboard.open(browser, '/settings?section=daemon');
+  // Requests pass by `page.route` while a service worker takes the page over.
+  const { page } = await dashboard.open(browser, '/settings?section=daemon', { serviceWorkers: 'block' });
   const { page: other } = await dashboard.open(browser, '/settings?section=daemon');
   const ssh = page.getByRole('switch', { name: 'Forward the SSH agent' });
   await ssh.waitFor();

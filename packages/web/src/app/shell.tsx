@@ -80,8 +80,8 @@ export function Shell({ children }: { children: ReactNode }) {
       </nav>
       <PaletteHost />
       <Toaster
-        // At a desk where nothing is pressed; on a phone below the page's own buttons, one at a time.
-        position={hasPointer ? 'bottom-right' : 'top-center'}
+        // Where no page has its buttons: between title and controls; on a phone below them, one at a time.
+        position="top-center"
         mobileOffset={{ top: 'calc(env(safe-area-inset-top) + 4rem)' }}
         visibleToasts={hasPointer ? 3 : 1}
         toastOptions={{
