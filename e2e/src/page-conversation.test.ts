@@ -288,6 +288,12 @@ describe('the conversation of a session', () => {
     });
     await page.getByText(/notes.svg is no image that agents read/).waitFor();
     await page.getByRole('button', { name: 'Remove notes.svg' }).click();
+    const six = [1, 2, 3, 4, 5, 6].map((n) => ({ name: `${n}.png`, mimeType: 'image/png', buffer: pixel }));
+    await picker.setInputFiles(six);
+    await page.getByText('5 images at a time').waitFor();
+    const removals = page.getByRole('button', { name: /^Remove \d.png/ });
+    expect(await removals.count()).toBe(5);
+    for (let left = 5; left > 0; left--) await removals.first().click();
     await page.evaluate((base64) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const clipboardData = new DataTransfer();

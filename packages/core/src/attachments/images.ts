@@ -12,6 +12,10 @@ export const imageLimits = {
   /** Of all images of a session together. */
   sessionBytes: 200 * megabyte,
   sessionFiles: 1000,
+  /** That a page takes by one paste, drop or choice. */
+  atOnce: 5,
+  /** That a page keeps for one prompt. */
+  withPrompt: 12,
 } as const;
 
 /** A prompt with images: their mentions stand behind the text, as the agent takes them. */

@@ -8,7 +8,7 @@ const longestRetryMs = 8_000;
 /** The daemon sends something at least every 15 s; a connection that was silent for longer is made again. */
 const silentMs = 40_000;
 /** How soon a connection has to say something when the page or the network is back. */
-const probeMs = 2_000;
+const probeMs = 600;
 
 export type FeedState = 'connecting' | 'live' | 'reconnecting';
 

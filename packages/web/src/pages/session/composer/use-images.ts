@@ -1,6 +1,7 @@
 import type { UploadedImage } from '@codepiper/core/attachments/attachment.ts';
 import { imageLimits, imageTypes } from '@codepiper/core/attachments/images.ts';
 import { useEffect, useRef, useState } from 'react';
+import { toast } from 'sonner';
 import { client } from '../../../api/client.ts';
 import { wordsOf } from '../../../api/words-of.ts';
 
@@ -34,7 +35,13 @@ export function useImages(session: string) {
   const change = (key: string, to: Partial<PromptImage>) =>
     setImages((all) => all.map((image) => (image.key === key ? { ...image, ...to } : image)));
   const add = (files: Iterable<File>) => {
-    for (const file of files) {
+    const given = [...files];
+    const { atOnce, withPrompt } = imageLimits;
+    const taken = given.slice(0, Math.min(atOnce, withPrompt - images.length));
+    if (taken.length < given.length) {
+      toast.error(`${atOnce} images at a time, and ${withPrompt} with one prompt: the others were left out.`);
+    }
+    for (const file of taken) {
       const key = crypto.randomUUID();
       const preview = URL.createObjectURL(file);
       previews.current.add(preview);
