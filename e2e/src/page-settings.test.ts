@@ -108,7 +108,9 @@ it('changes the password, which signs other devices out, and shows who is signed
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
   await page.getByText('The password is changed').waitFor();
   expect((await visitor.get('/auth/account')).status).toBe(401);
-  await page.getByRole('listitem').filter({ hasText: 'Firefox' }).waitFor();
+  const devices = page.getByRole('listitem').filter({ hasText: 'Firefox' });
+  await waitFor('one device', async () => (await devices.count()) === 1);
+  await devices.getByText('this one').waitFor();
 });
 
 it('takes a passkey and signs in with it', async () => {
