@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { decodeServerFrame, encodeFrame, type ServerFrame } from '@codepiper/core/terminals/frames.ts';
-import { WebSocket } from 'ws';
+import { BareWebSocket } from './bare-websocket.ts';
 
 /** Bytes parsed since the last acknowledgement after which the next is due. */
 const ackBytes = 16 * 1024;
@@ -13,17 +12,15 @@ export class WireViewer {
   onFrame: (frame: ServerFrame) => void = () => undefined;
   /** Frames so far. */
   frames = 0;
-  readonly #ws: WebSocket;
+  readonly #ws: BareWebSocket;
   #received = 0;
   #acknowledged = 0;
   #timer: NodeJS.Timeout | null = null;
   #n = 0;
 
-  private constructor(ws: WebSocket) {
+  private constructor(ws: BareWebSocket) {
     this.#ws = ws;
-    ws.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary) this.#take(data);
-    });
+    ws.onBinary = (data) => this.#take(data);
   }
 
   /** Connects and subscribes. Resolves when that was sent. */
@@ -32,15 +29,14 @@ export class WireViewer {
     session: string,
     options: { lines: number; onFrame?: (frame: ServerFrame) => void },
   ) {
-    const ws = new WebSocket(`ws+unix:${socket}:/terminals/ws`, { perMessageDeflate: false });
+    const ws = await BareWebSocket.open(socket, '/terminals/ws');
     const viewer = new WireViewer(ws);
     if (options.onFrame) viewer.onFrame = options.onFrame;
-    await once(ws, 'open');
-    ws.send(
+    ws.sendText(
       JSON.stringify({ type: 'hello', version: 1, client: `bench-${process.pid}-${process.hrtime()[1]}` }),
     );
     const role = 'typist';
-    ws.send(JSON.stringify({ type: 'subscribe', channel, session, role, lines: options.lines }));
+    ws.sendText(JSON.stringify({ type: 'subscribe', channel, session, role, lines: options.lines }));
     return viewer;
   }
 
@@ -58,7 +54,7 @@ export class WireViewer {
 
   type(text: string): void {
     this.#n++;
-    this.#ws.send(encodeFrame({ type: 'input', channel, n: this.#n, bytes: Buffer.from(text) }));
+    this.#ws.sendBinary(encodeFrame({ type: 'input', channel, n: this.#n, bytes: Buffer.from(text) }));
   }
 
   /** Reads nothing until `resume`. */
@@ -72,9 +68,7 @@ export class WireViewer {
 
   async close(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
-    const closed = once(this.#ws, 'close');
-    this.#ws.terminate();
-    await closed;
+    await this.#ws.close();
   }
 
   #take(data: Buffer): void {
@@ -91,6 +85,6 @@ export class WireViewer {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#acknowledged = this.#received;
-    this.#ws.send(encodeFrame({ type: 'ack', channel, received: this.#received }));
+    this.#ws.sendBinary(encodeFrame({ type: 'ack', channel, received: this.#received }));
   }
 }
