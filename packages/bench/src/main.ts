@@ -5,6 +5,7 @@ import { analytics } from './figures/analytics.ts';
 import { append } from './figures/append.ts';
 import { approvals } from './figures/approvals.ts';
 import { auditVerify } from './figures/audit-verify.ts';
+import { busy } from './figures/busy.ts';
 import { cliStart } from './figures/cli-start.ts';
 import { create } from './figures/create.ts';
 import { daemonStart } from './figures/daemon-start.ts';
@@ -42,6 +43,7 @@ const figures: readonly Figure[] = [
   screens,
   size,
   stream,
+  busy,
   ...viewerFigures,
   ...pageFigures,
 ];

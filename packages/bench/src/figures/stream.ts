@@ -1,39 +1,21 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createTmux } from '@codepiper/daemon/tmux/create-tmux.ts';
 import type { PaneEvent, PaneInfo, Tmux } from '@codepiper/daemon/tmux/tmux.ts';
 import { makeTempDir } from '@codepiper/testkit/temp.ts';
 import { scratchTmux } from '@codepiper/testkit/tmux.ts';
+import { attachBare } from '../bare-client.ts';
 import type { Figure } from '../figure.ts';
 import { endMark, numberedLines } from '../numbered-lines.ts';
 import { measurePairs } from '../pairs.ts';
-import { readProcess } from '../process-stat.ts';
 
 const megabyte = 1e6;
 const totalBytes = 50 * megabyte;
 /** A run takes seconds, so there are few of them. */
 const mostRuns = 5;
-const busySeconds = 10;
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** Prints lines at 1 MB/s, for ever. */
-const busy = `
-let number = 0;
-const started = performance.now();
-setInterval(() => {
-  let text = '';
-  while (number * 100 < (performance.now() - started) * 1000) {
-    text += ('\\x1b[3' + (number % 8) + 'm' + number + '\\x1b[0m ').padEnd(98, 'agent output ') + '\\r\\n';
-    number++;
-  }
-  process.stdout.write(text);
-}, 10);
-`;
 
 /** What a pane prints, from the program through tmux to a reader in the daemon's process. */
 export const stream: Figure = {
@@ -66,10 +48,6 @@ export const stream: Figure = {
     );
     await tmux.killSession(pane.sessionName);
 
-    const argv = [process.execPath, '-e', busy];
-    const busyPane = await tmux.createPane({ sessionName: 'busy', ...size, argv });
-    const ours = await cpuOfStream(tmux, busyPane);
-    const floor = await cpuOfBare(busyPane, socketName);
     return [
       {
         figure: '50 MB of numbered output to a reader in the daemon',
@@ -78,17 +56,6 @@ export const stream: Figure = {
         unit: 'ms',
         target: { of: 'ratio', max: 1.2 },
         note: `every byte was the one that was printed; ${pieces} pieces`,
-      },
-      {
-        figure: 'CPU for one session at 1 MB/s, read and dropped',
-        ours: ours.percent,
-        floor: floor.percent,
-        floorOf: 'bare control client',
-        ratio: ours.percent / floor.percent,
-        unit: '%',
-        target: { of: 'ours', max: 3 },
-        runs: 1,
-        note: `over ${busySeconds} s at ${(ours.rate / megabyte).toFixed(2)} MB/s; tmux itself not counted`,
       },
     ];
   },
@@ -128,69 +95,13 @@ async function readBare(tmux: Tmux, pane: PaneInfo, socketName: string): Promise
   const mark = endMark.replace('\x1b', '\\033').replace('\x07', '\\007');
   const ended = Promise.withResolvers<number>();
   let tail = '';
-  await using _client = await attachBare(pane, socketName, (chunk) => {
+  await using client = await attachBare(socketName, pane.sessionName);
+  client.onChunk = (chunk) => {
     const seam = tail + chunk.toString('latin1', 0, mark.length);
     tail = chunk.toString('latin1', Math.max(0, chunk.length - mark.length));
     if (chunk.includes(mark) || seam.includes(mark)) ended.resolve(performance.now());
-  });
+  };
   const started = performance.now();
   await tmux.pressKeys(pane.paneId, ['x']);
   return (await ended.promise) - started;
-}
-
-async function attachBare(
-  pane: PaneInfo,
-  socketName: string,
-  onChunk: (chunk: Buffer) => void,
-): Promise<AsyncDisposable> {
-  const args = ['-u', '-L', socketName, '-C', 'attach-session', '-t', pane.sessionName];
-  const client = spawn('tmux', args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  const attached = Promise.withResolvers<void>();
-  client.stdout.on('data', (chunk: Buffer) => {
-    if (chunk.includes('%session-changed')) attached.resolve();
-    onChunk(chunk);
-  });
-  await attached.promise;
-  return {
-    async [Symbol.asyncDispose]() {
-      client.stdin.end('detach-client\n');
-      await once(client, 'close');
-    },
-  };
-}
-
-async function cpuOfStream(tmux: Tmux, pane: PaneInfo): Promise<{ percent: number; rate: number }> {
-  await using followed = tmux.stream(pane.paneId, { history: 0 });
-  const events = followed[Symbol.asyncIterator]();
-  await events.next();
-  return await cpuWhile(async (isOver) => {
-    let length = 0;
-    while (!isOver()) length += bytesOf(await events.next()).length;
-    return length;
-  });
-}
-
-async function cpuOfBare(pane: PaneInfo, socketName: string): Promise<{ percent: number; rate: number }> {
-  let length = 0;
-  await using _client = await attachBare(pane, socketName, (chunk) => {
-    length += chunk.length;
-  });
-  return await cpuWhile(async () => {
-    length = 0;
-    await sleep(busySeconds * 1000);
-    return length;
-  });
-}
-
-/** What this process needs while it reads for some seconds, in percent of a core, and how much it reads a second. */
-async function cpuWhile(read: (isOver: () => boolean) => Promise<number>) {
-  const started = performance.now();
-  const before = cpuMs();
-  const length = await read(() => performance.now() - started >= busySeconds * 1000);
-  const spent = performance.now() - started;
-  return { percent: ((cpuMs() - before) / spent) * 100, rate: (length / spent) * 1000 };
-}
-
-function cpuMs(): number {
-  return readProcess(process.pid)?.cpuMs ?? 0;
 }

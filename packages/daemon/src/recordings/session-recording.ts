@@ -44,7 +44,7 @@ export class SessionRecording implements SessionTap {
   readonly #segmentBytes: number;
   onWantsPicture: (() => void) | null = null;
   /** Grows while it is filled: most sessions print little between two batches, and quiet ones have none. */
-  #bytes = new Uint8Array();
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
   #used = 0;
   #items: RecordedItem[] = [];
   /** Output since the last picture. */
@@ -154,7 +154,9 @@ export class SessionRecording implements SessionTap {
   #makeRoom(more: number): void {
     const needed = this.#used + more;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.min(batchBytes, Math.max(firstBytes, needed, this.#bytes.length * 2)));
+    const size = Math.min(batchBytes, Math.max(firstBytes, needed, this.#bytes.length * 2));
+    // Of its own memory, as that goes to the thread.
+    const grown = Buffer.allocUnsafeSlow(size);
     grown.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = grown;
   }

@@ -23,6 +23,6 @@ export function seamOf(bytes: Uint8Array): Seam {
 /** The last bytes of a stream that are needed to say what its end cuts: a copy, not a hold on all it was read with. */
 export function tailOf(before: Uint8Array, bytes: Uint8Array): Uint8Array {
   return bytes.length >= 4
-    ? Uint8Array.from(bytes.subarray(-4))
+    ? new Uint8Array(bytes.subarray(-4))
     : Uint8Array.from([...before, ...bytes].slice(-4));
 }

@@ -1,6 +1,7 @@
 const esc = 0x1b;
 const titleStart = 0x6b; // k
 const terminator = 0x5c; // \
+const begin = Buffer.of(esc, titleStart);
 /** CAN and SUB cancel a sequence. */
 const cancels = [0x18, 0x1a];
 /** A title that does not end is given up after this many bytes, or one stray `ESC k` would swallow all that follows. */
@@ -18,7 +19,7 @@ export class TitleFilter {
 
   /** What is left of the next bytes. An ESC at their end is kept back until it is known what it begins. */
   filter(bytes: Uint8Array): Uint8Array {
-    if (this.#state === 'text' && !bytes.includes(esc)) return bytes;
+    if (this.#state === 'text' && !mayHoldTitle(bytes)) return bytes;
     const kept = new Uint8Array(bytes.length + 1);
     let size = 0;
     for (const byte of bytes) {
@@ -60,4 +61,10 @@ export class TitleFilter {
     this.#state = 'title';
     this.#length = 0;
   }
+}
+
+/** Looked for in native code: programs print little else than sequences, and next to no titles of this kind. */
+function mayHoldTitle(bytes: Uint8Array): boolean {
+  if (bytes.at(-1) === esc) return true;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(begin);
 }
