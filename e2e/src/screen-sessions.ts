@@ -40,7 +40,7 @@ export const kinds = [
   'codex-main',
   'vim',
   'less',
-  'top',
+  'htop',
   'torture',
   'vttest',
 ] as const;
@@ -95,7 +95,7 @@ export class ScreenSessions implements AsyncDisposable {
     };
     await shell('vim', 'vim', '-u', 'NONE', '-c', 'set nu hlsearch', text);
     await shell('less', 'less', '-N', text);
-    await shell('top', 'top', '-d', '1');
+    await shell('htop', 'htop', '-d', '10');
     await script('torture', torture);
     await script('vttest', vttest);
     await agent('claude', 'claude-code');
