@@ -103,6 +103,11 @@ export const errorTable = {
   },
   doctor_unavailable: { http: 503, exit: 1, meaning: 'The checks could not be run.' },
   database_busy: { http: 503, exit: 1, meaning: 'The database is locked by another program.' },
+  program_replaced: {
+    http: 503,
+    exit: 1,
+    meaning: 'codepiper was upgraded under the running daemon, which lacks a part now: restart it.',
+  },
   shutting_down: { http: 503, exit: 1, meaning: 'The daemon is stopping.' },
   storage_full: { http: 507, exit: 1, meaning: 'The disk or quota is full; nothing was changed.' },
 } as const satisfies Record<string, { http: number; exit: number; meaning: string }>;
