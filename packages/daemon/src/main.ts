@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { loadConfig } from './config/config.ts';
@@ -36,12 +37,47 @@ export interface RunOptions {
 /** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
 const firstDaemonMs = 10_000;
 
+/** What somebody wants of a daemon that runs. */
+interface Asked {
+  stop: boolean;
+  restart: boolean;
+}
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs the daemon until a signal or the API asks it to stop. Sessions go on.
- * @returns `restart` when a new one is to take its place; a signal that came meanwhile wins
+ * @returns `restart` when a new one is to take its place at once; a signal that came meanwhile wins
  * @throws ConfigError for a wrong configuration, ListenError when home or socket is another daemon's
  */
 export async function runDaemon(options: RunOptions): Promise<'stopped' | 'restart'> {
+  const { promise: stopped, resolve: wake } = Promise.withResolvers<void>();
+  const asked: Asked = { stop: false, restart: false };
+  const stop = () => {
+    asked.stop = true;
+    wake();
+  };
+  const restart = () => {
+    asked.restart = true;
+    wake();
+  };
+  await run(options, { asked, stopped, stop, restart });
+  // A signal that came while the last files were closed is heard by the end of the second turn. One that comes later ends
+  // the process as it is: everything is closed, and no handler takes what the next program would never hear of.
+  await nextTurn();
+  await nextTurn();
+  for (const signal of stopSignals) process.removeListener(signal, stop);
+  return asked.restart && !asked.stop ? 'restart' : 'stopped';
+}
+
+interface Wishes {
+  asked: Readonly<Asked>;
+  stopped: Promise<void>;
+  stop(): void;
+  restart(): void;
+}
+
+async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishes): Promise<void> {
   const environment = readEnvironment();
   const uid = process.getuid?.() ?? 0;
   const umask = process.umask(0o077);
@@ -60,13 +96,7 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
     );
   }
 
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  const asked = { stop: false, restart: false };
-  const end = () => {
-    asked.stop = true;
-    stop();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  for (const signal of stopSignals) process.once(signal, stop);
   await using opened = openLog({
     home: config.home,
     level: config.values.logLevel,
@@ -84,14 +114,11 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
       uid,
       umask,
       cli: options.cli,
-      onStop: end,
+      onStop: stop,
       restart: options.canRestart
         ? {
             check: () => void loadConfig(sources),
-            go: () => {
-              asked.restart = true;
-              stop();
-            },
+            go: restart,
           }
         : null,
     });
@@ -101,11 +128,9 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
     await stopped;
     log.info('the daemon stops');
   }
-  const outcome = asked.restart && !asked.stop ? 'restart' : 'stopped';
-  log.info(outcome === 'restart' ? 'the daemon begins again' : 'the daemon has stopped');
+  log.info(asked.restart && !asked.stop ? 'the daemon begins again' : 'the daemon has stopped');
   // Whoever comes in its place takes this for the person's own.
   process.umask(umask);
-  return outcome;
 }
 
 /** Two homes may name one database. */
