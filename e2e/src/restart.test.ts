@@ -86,6 +86,23 @@ it('in a terminal it stays there: Ctrl+C ends the new one, and files are made as
   expect(await house.session(umask.id)).toMatchObject({ status: 'running' });
 });
 
+it('keeps the port of the dashboard that was any, as long as it is free, restart after restart', async () => {
+  await using house = await House.build();
+  try {
+    await house.run('daemon', 'start', '--detach', '--web', '--port=0');
+    const { after: second } = await restart(house);
+    const { before, after: third } = await restart(house);
+    expect(second.dashboard?.port).toBeGreaterThan(0);
+    expect([before, third].map(({ dashboard }) => dashboard)).toEqual([second.dashboard, second.dashboard]);
+    const session = await house.create({ provider: 'shell', args: ['sh', '-c', 'env; cat'] });
+    await waitFor('its environment', async () => /CODEPIPER_SESSION=/.test(await house.screen(session.id)));
+    const { text } = await house.http('GET', `/sessions/${session.id}/output?lines=500`);
+    expect(text).not.toContain('KEPT_PORT');
+  } finally {
+    await house.run('daemon', 'stop', '--kill-sessions');
+  }
+});
+
 /** As if the signal came at that moment: in the turn in which the call is made, after everything else. */
 const signalledAt = (call: string, nth: number) => `
   let calls = 0;

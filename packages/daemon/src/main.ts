@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { loadConfig } from './config/config.ts';
-import { readEnvironment } from './config/environment.ts';
+import { keepPort, readEnvironment, takeKeptPort } from './config/environment.ts';
 import { startDaemon } from './daemon.ts';
 import { ListenError } from './http/listen.ts';
 import { openLog } from './log/log.ts';
@@ -47,10 +47,11 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs the daemon until a signal or the API asks it to stop. Sessions go on.
- * @returns `restart` when a new one is to take its place at once; a signal that came meanwhile wins
+ * @returns what the one that is to take its place at once needs in its environment besides; null when none is to, also
+ *   because a signal came meanwhile
  * @throws ConfigError for a wrong configuration, ListenError when home or socket is another daemon's
  */
-export async function runDaemon(options: RunOptions): Promise<'stopped' | 'restart'> {
+export async function runDaemon(options: RunOptions): Promise<Readonly<Record<string, string>> | null> {
   const { promise: stopped, resolve: wake } = Promise.withResolvers<void>();
   const asked: Asked = { stop: false, restart: false };
   const stop = () => {
@@ -61,13 +62,13 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
     asked.restart = true;
     wake();
   };
-  await run(options, { asked, stopped, stop, restart });
+  const port = await run(options, { asked, stopped, stop, restart });
   // A signal that came while the last files were closed is heard by the end of the second turn. One that comes later ends
   // the process as it is: everything is closed, and no handler takes what the next program would never hear of.
   await nextTurn();
   await nextTurn();
   for (const signal of stopSignals) process.removeListener(signal, stop);
-  return asked.restart && !asked.stop ? 'restart' : 'stopped';
+  return asked.restart && !asked.stop ? keepPort(port) : null;
 }
 
 interface Wishes {
@@ -77,7 +78,9 @@ interface Wishes {
   restart(): void;
 }
 
-async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishes): Promise<void> {
+/** @returns the port of the dashboard, if there was one */
+async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishes): Promise<number | null> {
+  const keptPort = takeKeptPort();
   const environment = readEnvironment();
   const uid = process.getuid?.() ?? 0;
   const umask = process.umask(0o077);
@@ -104,11 +107,13 @@ async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishe
     foreground: options.foreground,
   });
   const { log } = opened;
+  let port: number | null = null;
   if (isRestored) log.warn('a restore that had been interrupted was finished');
   {
     await using daemon = await startDaemon({
       config,
       environment,
+      keptPort,
       log,
       version: options.version,
       uid,
@@ -124,6 +129,7 @@ async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishe
     });
     log.info({ version: options.version, socket: daemon.socket, home: config.home }, 'the daemon is ready');
     const { socket, insecureDev, dashboard } = daemon;
+    port = dashboard?.port ?? null;
     options.onReady?.({ pid: process.pid, socket, insecureDev, dashboard });
     await stopped;
     log.info('the daemon stops');
@@ -131,6 +137,7 @@ async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishe
   log.info(asked.restart && !asked.stop ? 'the daemon begins again' : 'the daemon has stopped');
   // Whoever comes in its place takes this for the person's own.
   process.umask(umask);
+  return port;
 }
 
 /** Two homes may name one database. */
