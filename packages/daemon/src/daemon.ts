@@ -261,7 +261,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     book,
     store: policiesStore,
     changes,
-    withdrawEverywhere: (tx, emit, id) => sessionPolicies.withdrawEverywhere(tx, emit, id),
+    withdrawEverywhere: (...args) => sessionPolicies.withdrawEverywhere(...args),
     clock,
   });
   const judge = new PolicyJudge({ book, policies, home: environment.HOME ?? '/', clock, log });
