@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
@@ -44,6 +45,8 @@ interface Installed {
   /** Ends the daemon, its sessions and its tmux server. */
   end: () => Promise<void>;
   socket: string;
+  /** Where the program is. */
+  dist: string;
 }
 
 /** Installs the tarball for a Node, without a network. */
@@ -70,7 +73,13 @@ async function install(name: string): Promise<Installed> {
     await codepiper('daemon', 'stop', '--kill-sessions');
     await exec('/usr/bin/env', ['tmux', '-L', env.CODEPIPER_TMUX_SOCKET, 'kill-server'], env);
   };
-  return { codepiper, end, socket: env.CODEPIPER_SOCKET };
+  const dist = join(prefix, 'lib/node_modules/codepiper/dist');
+  return { codepiper, end, socket: env.CODEPIPER_SOCKET, dist };
+}
+
+async function getJson(socketPath: string, path: string) {
+  const [reply] = (await once(get({ socketPath, path }), 'response')) as [IncomingMessage];
+  return { status: reply.statusCode, body: (await json(reply)) as { error: string } };
 }
 
 /** What the stream of cards begins with. */
@@ -84,7 +93,7 @@ async function firstCards(socketPath: string): Promise<string> {
 
 describe.each(['node-22.14', 'node'])('the installed package on %s', (name) => {
   it('checks its machine, and runs a session', async () => {
-    const { codepiper, end, socket } = await install(name);
+    const { codepiper, end, socket, dist } = await install(name);
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await codepiper(...args);
       expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
@@ -99,6 +108,13 @@ describe.each(['node-22.14', 'node'])('the installed package on %s', (name) => {
       expect(await run('send', id, 'echo $((40+2))')).toContain('delivered');
       await waitFor('the answer', async () => (await run('tail', id)).split('\n').includes('42'));
       expect(await firstCards(socket)).toContain('event: snapshot');
+      // As when npm upgrades it in place.
+      for (const part of (await readdir(dist)).filter((file) => file.startsWith('openapi-'))) {
+        await rm(join(dist, part));
+      }
+      const reply = await getJson(socket, '/openapi.json');
+      expect(reply).toMatchObject({ status: 503, body: { code: 'program_replaced' } });
+      expect(reply.body.error).toContain('codepiper daemon restart');
       expect(await run('stop', id)).toContain('stopped');
       expect(await run('daemon', 'stop')).toContain('has stopped');
     } finally {

@@ -157,6 +157,26 @@ describe('the session page', () => {
     await page.getByRole('heading', { name: 'after-restart' }).waitFor();
   });
 
+  it('wakes with a connection that is dead and does not say so, and makes its terminal a new one', async () => {
+    const id = await shell('asleep');
+    const page = await open('/');
+    let isAsleep = false;
+    let sockets = 0;
+    await page.routeWebSocket(/\/terminals\/ws$/, (near) => {
+      const far = near.connectToServer();
+      const isFirst = sockets++ === 0;
+      near.onMessage((message) => (isFirst && isAsleep ? undefined : far.send(message)));
+      far.onMessage((message) => (isFirst && isAsleep ? undefined : near.send(message)));
+    });
+    await page.goto(`${dashboard.url}/sessions/${id}`);
+    await badge(page, 'live');
+    isAsleep = true;
+    await dashboard.house.run('send', id, 'echo "unseen $((20+3))"');
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await waitFor('what was said meanwhile', async () => expect(await shown(page)).toMatch(/^unseen 23$/m));
+    expect(sockets).toBe(2);
+  });
+
   it('renames in place, and says what it cannot take', async () => {
     const [id] = [await shell('first-name'), await shell('taken-name')];
     const page = await open(`/sessions/${id}`);

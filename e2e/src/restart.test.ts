@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createDashboard, freePort } from '@codepiper/testkit/dashboard-house.ts';
 import { builtCli, House } from '@codepiper/testkit/house.ts';
 import { sitDown } from '@codepiper/testkit/person.ts';
-import { isAlive } from '@codepiper/testkit/temp.ts';
+import { isAlive, makeTempDir } from '@codepiper/testkit/temp.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { expect, it } from 'vitest';
 import { openPolicedHouse } from './policed.ts';
@@ -84,6 +84,47 @@ it('in a terminal it stays there: Ctrl+C ends the new one, and files are made as
   expect(await person.exit).toMatchObject({ code: 0 });
   await house.start();
   expect(await house.session(umask.id)).toMatchObject({ status: 'running' });
+});
+
+it('keeps the port of the dashboard that was any, as long as it is free, restart after restart', async () => {
+  await using house = await House.build();
+  try {
+    await house.run('daemon', 'start', '--detach', '--web', '--port=0');
+    const { after: second } = await restart(house);
+    const { before, after: third } = await restart(house);
+    expect(second.dashboard?.port).toBeGreaterThan(0);
+    expect([before, third].map(({ dashboard }) => dashboard)).toEqual([second.dashboard, second.dashboard]);
+    const session = await house.create({ provider: 'shell', args: ['sh', '-c', 'env; cat'] });
+    await waitFor('its environment', async () => /CODEPIPER_SESSION=/.test(await house.screen(session.id)));
+    const { text } = await house.http('GET', `/sessions/${session.id}/output?lines=500`);
+    expect(text).not.toContain('KEPT_PORT');
+  } finally {
+    await house.run('daemon', 'stop', '--kill-sessions');
+  }
+});
+
+/** As if the signal came at that moment: in the turn in which the call is made, after everything else. */
+const signalledAt = (call: string, nth: number) => `
+  let calls = 0;
+  const real = process.${call};
+  process.${call} = (...args) => {
+    if (++calls === ${nth}) process.kill(process.pid, 'SIGTERM');
+    return real.apply(process, args);
+  };
+`;
+
+it.each([
+  // The second time is when it gives the umask back, before its log is closed.
+  { when: 'while it closes its last files', call: 'umask', nth: 2 },
+  { when: 'just before another takes its place', call: 'execve', nth: 1 },
+])('a signal wins: $when', async ({ call, nth }) => {
+  await using preload = await makeTempDir();
+  const file = join(preload.path, 'signalled.cjs');
+  await writeFile(file, signalledAt(call, nth));
+  await using house = await House.open({ env: { NODE_OPTIONS: `--require=${file}` } });
+  const { pid } = await health(house);
+  expect(await house.http('POST', '/settings/daemon/restart', {})).toMatchObject({ status: 202 });
+  await waitFor('the daemon to end', () => !isAlive(pid));
 });
 
 it('goes on as it was when no daemon could start with the configuration', async () => {

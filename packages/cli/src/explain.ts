@@ -35,6 +35,10 @@ export function explain(error: unknown): Explanation {
   if (isConfigError(error)) {
     return { message: error.problems.join('\n'), code: 'invalid_request', exit: exitCodes.usage };
   }
+  if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') {
+    const message = 'codepiper was upgraded while this command ran, and a part of it is gone. Run it again.';
+    return { message, code: 'program_replaced', exit: exitCodes.failed };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { message, code: 'internal', exit: exitCodes.failed };
 }

@@ -28,8 +28,8 @@ const longestRetryMs = 8_000;
 const goodAfterMs = 5_000;
 /** So many times nothing was heard between two looks, and the connection is gone: after three to four heartbeats. */
 const mostMissed = 4;
-/** How soon a connection has to show that it lives when the network or the page is back, in milliseconds. */
-const probeMs = 4_000;
+/** How soon a connection that is checked by `wake` has to show that it lives, in milliseconds. */
+const defaultProbeMs = 4_000;
 
 /** closed: for good, by `close()` or because the daemon does not talk to us; `reason` says why, for people. */
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'closed';
@@ -42,6 +42,8 @@ export interface TerminalLinkOptions {
   /** How other viewers see this one, e.g. "laptop". One line. */
   label?: string;
   onState?(state: LinkState, reason?: string): void;
+  /** How soon a connection that is checked by `wake` has to show that it lives, in milliseconds; 4000 without it. */
+  probeMs?: number;
   timers?: LinkTimers;
   /** From 0 to 1. */
   random?(): number;
@@ -115,7 +117,7 @@ export class TerminalLink {
       this.#connect();
     } else if (this.#connection && this.#isGreeted) {
       this.#connection.missed = mostMissed - 1;
-      this.#watch(this.#connection, probeMs);
+      this.#watch(this.#connection, this.#o.probeMs ?? defaultProbeMs);
       this.#send({ type: 'heartbeat' });
     }
   }

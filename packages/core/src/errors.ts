@@ -82,6 +82,11 @@ export const errorTable = {
     exit: 1,
     meaning: 'No daemon could take the place of this one (wrong configuration, moved program): it goes on.',
   },
+  folder_blocked: {
+    http: 409,
+    exit: 1,
+    meaning: 'Something else lies where codepiper needs a folder of its own; move it away.',
+  },
   images_full: { http: 409, exit: 1, meaning: 'The session keeps as many images as it may.' },
   body_too_large: { http: 413, exit: 2, meaning: 'The body is larger than the limit.' },
   media_refused: { http: 415, exit: 2, meaning: 'The file is of a kind that is not taken.' },
@@ -103,6 +108,11 @@ export const errorTable = {
   },
   doctor_unavailable: { http: 503, exit: 1, meaning: 'The checks could not be run.' },
   database_busy: { http: 503, exit: 1, meaning: 'The database is locked by another program.' },
+  program_replaced: {
+    http: 503,
+    exit: 1,
+    meaning: 'codepiper was upgraded under the running daemon, which lacks a part now: restart it.',
+  },
   shutting_down: { http: 503, exit: 1, meaning: 'The daemon is stopping.' },
   storage_full: { http: 507, exit: 1, meaning: 'The disk or quota is full; nothing was changed.' },
 } as const satisfies Record<string, { http: number; exit: number; meaning: string }>;

@@ -155,7 +155,7 @@ export function mountRooms(app: FastifyInstance, parts: ApiParts, door: WebSocke
     ...policyHandlers({ ...parts, findSession: (ref) => parts.sessionPolicies.find(ref) }),
     ...sessionPolicyHandlers(parts.sessionPolicies, {
       defaultOf: (session) => parts.policies.defaultOf(session),
-      setDefault: (action) => parts.daemonSettings.change({ defaultPolicyAction: action }),
+      setDefault: (action, who) => parts.daemonSettings.change({ defaultPolicyAction: action }, who),
     }),
   });
   mountEndpoints(

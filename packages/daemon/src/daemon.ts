@@ -91,6 +91,8 @@ import { voiceCommand } from './voice/voice-command.ts';
 export interface DaemonOptions {
   config: Config;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Where the dashboard of the daemon was whose place this one takes, if one was. */
+  keptPort?: number | null;
   log: Log;
   version: string;
   uid: number;
@@ -259,7 +261,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     book,
     store: policiesStore,
     changes,
-    withdrawEverywhere: (tx, emit, id) => sessionPolicies.withdrawEverywhere(tx, emit, id),
+    withdrawEverywhere: (...args) => sessionPolicies.withdrawEverywhere(...args),
     clock,
   });
   const judge = new PolicyJudge({ book, policies, home: environment.HOME ?? '/', clock, log });
@@ -635,6 +637,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { openDashboard } = await import('./http/listen-web.ts');
     dashboard = await openDashboard(resources, {
       values,
+      keptPort: options.keptPort ?? null,
       gate: auth.sessions,
       ...{ clock, log },
       mount: (web, door) => mountRooms(web, api, door),

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DashboardPlace } from '@codepiper/core/daemon/daemon.endpoints.ts';
 import { homeFiles } from '@codepiper/core/paths.ts';
 import { loadConfig } from './config/config.ts';
-import { readEnvironment } from './config/environment.ts';
+import { keepPort, readEnvironment, takeKeptPort } from './config/environment.ts';
 import { startDaemon } from './daemon.ts';
 import { ListenError } from './http/listen.ts';
 import { openLog } from './log/log.ts';
@@ -36,12 +37,50 @@ export interface RunOptions {
 /** How long a refused daemon waits for the first one to say who it is, in milliseconds. */
 const firstDaemonMs = 10_000;
 
+/** What somebody wants of a daemon that runs. */
+interface Asked {
+  stop: boolean;
+  restart: boolean;
+}
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs the daemon until a signal or the API asks it to stop. Sessions go on.
- * @returns `restart` when a new one is to take its place; a signal that came meanwhile wins
+ * @returns what the one that is to take its place at once needs in its environment besides; null when none is to, also
+ *   because a signal came meanwhile
  * @throws ConfigError for a wrong configuration, ListenError when home or socket is another daemon's
  */
-export async function runDaemon(options: RunOptions): Promise<'stopped' | 'restart'> {
+export async function runDaemon(options: RunOptions): Promise<Readonly<Record<string, string>> | null> {
+  const { promise: stopped, resolve: wake } = Promise.withResolvers<void>();
+  const asked: Asked = { stop: false, restart: false };
+  const stop = () => {
+    asked.stop = true;
+    wake();
+  };
+  const restart = () => {
+    asked.restart = true;
+    wake();
+  };
+  const port = await run(options, { asked, stopped, stop, restart });
+  // A signal that came while the last files were closed is heard by the end of the second turn. One that comes later ends
+  // the process as it is: everything is closed, and no handler takes what the next program would never hear of.
+  await nextTurn();
+  await nextTurn();
+  for (const signal of stopSignals) process.removeListener(signal, stop);
+  return asked.restart && !asked.stop ? keepPort(port) : null;
+}
+
+interface Wishes {
+  asked: Readonly<Asked>;
+  stopped: Promise<void>;
+  stop(): void;
+  restart(): void;
+}
+
+/** @returns the port of the dashboard, if there was one */
+async function run(options: RunOptions, { asked, stopped, stop, restart }: Wishes): Promise<number | null> {
+  const keptPort = takeKeptPort();
   const environment = readEnvironment();
   const uid = process.getuid?.() ?? 0;
   const umask = process.umask(0o077);
@@ -60,13 +99,7 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
     );
   }
 
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  const asked = { stop: false, restart: false };
-  const end = () => {
-    asked.stop = true;
-    stop();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  for (const signal of stopSignals) process.once(signal, stop);
   await using opened = openLog({
     home: config.home,
     level: config.values.logLevel,
@@ -74,38 +107,37 @@ export async function runDaemon(options: RunOptions): Promise<'stopped' | 'resta
     foreground: options.foreground,
   });
   const { log } = opened;
+  let port: number | null = null;
   if (isRestored) log.warn('a restore that had been interrupted was finished');
   {
     await using daemon = await startDaemon({
       config,
       environment,
+      keptPort,
       log,
       version: options.version,
       uid,
       umask,
       cli: options.cli,
-      onStop: end,
+      onStop: stop,
       restart: options.canRestart
         ? {
             check: () => void loadConfig(sources),
-            go: () => {
-              asked.restart = true;
-              stop();
-            },
+            go: restart,
           }
         : null,
     });
     log.info({ version: options.version, socket: daemon.socket, home: config.home }, 'the daemon is ready');
     const { socket, insecureDev, dashboard } = daemon;
+    port = dashboard?.port ?? null;
     options.onReady?.({ pid: process.pid, socket, insecureDev, dashboard });
     await stopped;
     log.info('the daemon stops');
   }
-  const outcome = asked.restart && !asked.stop ? 'restart' : 'stopped';
-  log.info(outcome === 'restart' ? 'the daemon begins again' : 'the daemon has stopped');
+  log.info(asked.restart && !asked.stop ? 'the daemon begins again' : 'the daemon has stopped');
   // Whoever comes in its place takes this for the person's own.
   process.umask(umask);
-  return outcome;
+  return port;
 }
 
 /** Two homes may name one database. */

@@ -69,7 +69,7 @@ export async function openPolicyHouse(options: PolicyHouseOptions = {}) {
     book,
     store,
     changes,
-    withdrawEverywhere: (tx, emit, id) => sessions.withdrawEverywhere(tx, emit, id),
+    withdrawEverywhere: (...args) => sessions.withdrawEverywhere(...args),
     clock,
   });
   const judge = new PolicyJudge({ book, policies, home: options.home ?? '/home/ada', clock, log: silentLog });
@@ -85,7 +85,8 @@ export async function openPolicyHouse(options: PolicyHouseOptions = {}) {
     judge,
     settings,
     /** The daemon's default. */
-    setDefault: (action: DefaultAction | null) => settings.change({ defaultPolicyAction: action }),
+    setDefault: (action: DefaultAction | null, who: string | null = null) =>
+      settings.change({ defaultPolicyAction: action }, who),
     wait: (ms: number) => {
       now += ms;
     },

@@ -1,3 +1,4 @@
+import { isInterruption } from '@codepiper/core/transcripts/interruption.ts';
 import type { TranscriptItem } from '@codepiper/core/transcripts/transcript.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +56,17 @@ const words = (item: TranscriptItem): string => {
     }
   }
 };
+
+test.each(['claude-code', 'codex'] as const)('%s: where a turn was interrupted, an entry says so', (id) => {
+  const lines = cases
+    .filter((one) => one.id === id)
+    .flatMap(({ format, text }) => readAll(format, linesOf(text)))
+    .filter(({ line }) => line.items.some((item) => item.type === 'turn' && item.phase === 'interrupted'));
+  expect(lines.length).toBeGreaterThan(0);
+  for (const { line } of lines) {
+    expect(line.items.some((item) => item.type === 'entry' && isInterruption(item))).toBe(true);
+  }
+});
 
 describe.each(cases)('$id $name', ({ format, name, text, id }) => {
   test('reads as the golden file says', async () => {

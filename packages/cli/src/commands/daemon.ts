@@ -73,7 +73,7 @@ async function start(context: Context): Promise<number | undefined> {
     const { keepYoungSpaceSmall } = await import('@codepiper/daemon/platform/memory.ts');
     keepYoungSpaceSmall();
     const { runDaemon } = await import('@codepiper/daemon/main.ts');
-    const outcome = await runDaemon({
+    const next = await runDaemon({
       flags: Object.fromEntries(givenSettings(input)),
       foreground: !isSupervised,
       version,
@@ -88,7 +88,7 @@ async function start(context: Context): Promise<number | undefined> {
         flushCompileCache();
       },
     });
-    if (outcome === 'restart') beginAgain(io);
+    if (next !== null) beginAgain(io, next);
     return exitCodes.ok;
   } catch (error) {
     const { message, exit } = explain(error);

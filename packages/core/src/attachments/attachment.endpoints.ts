@@ -6,7 +6,13 @@ import { imageLimits } from './images.ts';
 
 const ref = z.strictObject({ id: sessionRefSchema });
 const liveErrors = ['session_not_found', 'session_ambiguous', 'session_ended', 'session_busy'] as const;
-const fileErrors = ['media_refused', 'body_too_large', 'storage_full', 'too_many_requests'] as const;
+const fileErrors = [
+  'media_refused',
+  'body_too_large',
+  'storage_full',
+  'too_many_requests',
+  'folder_blocked',
+] as const;
 
 export const attachmentEndpoints = {
   uploadImage: defineEndpoint({

@@ -34,6 +34,7 @@ function serve() {
     requirePerson: async () => undefined,
     requireRecent: () => undefined,
     web: null,
+    surface: 'cli' as const,
   };
   const overview = (query: object) =>
     handlers.analyticsOverview({ params: undefined, query, body: undefined }, { kind: 'user' }, context);

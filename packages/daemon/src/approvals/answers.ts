@@ -106,7 +106,13 @@ export class ApprovalAnswers {
       () => approvedBy(surface, { grant, note, answers }),
       async (tx, emit, settled) => {
         if (settled.length === 0 || !kept) return;
-        policy = await this.#o.judge.keepRule(tx, emit, grant === 'session' ? record.sessionId : null, kept);
+        policy = await this.#o.judge.keepRule(
+          tx,
+          emit,
+          grant === 'session' ? record.sessionId : null,
+          kept,
+          surface,
+        );
       },
     );
     if (!approval) throw await this.#lost(record.id);
@@ -155,7 +161,7 @@ export class ApprovalAnswers {
       waiting.map(({ id }) => id),
       () => approvedBy(surface, { grant: 'session', note: 'The session is trusted for a time.' }),
       async (tx, emit) => {
-        policy = await this.#o.judge.keepTrust(tx, emit, session.id, until);
+        policy = await this.#o.judge.keepTrust(tx, emit, session.id, until, surface);
       },
     );
     await this.#o.approvals.policiesChanged();

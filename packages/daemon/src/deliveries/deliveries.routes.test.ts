@@ -1,4 +1,5 @@
 import { CodepiperError } from '@codepiper/core/errors.ts';
+import type { DefaultAction } from '@codepiper/core/policies/policy.ts';
 import { sessionEndpoints } from '@codepiper/core/sessions/session.endpoints.ts';
 import { createSessionSchema } from '@codepiper/core/sessions/session.ts';
 import { expect, it } from 'vitest';
@@ -12,6 +13,7 @@ const inside = {
   },
   requireRecent: () => undefined,
   web: null,
+  surface: 'cli' as const,
 };
 
 async function start(more: object): Promise<boolean> {
@@ -43,10 +45,15 @@ it.each<[object, boolean]>([
   expect(await start(more)).toBe(isStarted);
 });
 
-it.each([true, false])(
-  'from inside a session, one in dangerous mode (%s) is not started again',
-  async (isDangerous) => {
-    const record = sessionRecord();
+it.each<[boolean, DefaultAction | null, boolean]>([
+  [false, null, true],
+  [true, null, false],
+  [false, 'agent', false],
+  [false, 'deny', false],
+])(
+  'from inside a session, one in dangerous mode: %s, with the default %s, is started again: %s',
+  async (isDangerous, policyDefault, isStarted) => {
+    const record = { ...sessionRecord(), policyDefault };
     const started: string[] = [];
     const sessions = {
       get: async () => ({ ...record, launch: { ...record.launch, dangerousMode: isDangerous } }),
@@ -58,10 +65,10 @@ it.each([true, false])(
     const input = { params: { id: record.id }, query: undefined, body: {} };
     for (const verb of [verbs.resumeSession, verbs.forkSession]) {
       const answer = verb(input, { kind: 'session', sessionId: 'a' }, inside);
-      if (isDangerous) await expect(answer).rejects.toMatchObject({ code: 'forbidden' });
-      else await answer;
+      if (isStarted) await answer;
+      else await expect(answer).rejects.toMatchObject({ code: 'forbidden' });
     }
-    expect(started).toEqual(isDangerous ? [] : ['resume', 'fork']);
+    expect(started).toEqual(isStarted ? ['resume', 'fork'] : []);
   },
 );
 
@@ -70,6 +77,7 @@ it.each<[object, boolean]>([
   [{ trust: true }, true],
   [{ policyDefault: 'deny' }, true],
   [{ dangerousMode: true }, false],
+  [{ policyDefault: 'agent' }, false],
 ])(
   'from a browser where nobody has proved lately who is there, one with %j is started: %s',
   async (more, is) => {
@@ -80,18 +88,23 @@ it.each<[object, boolean]>([
         throw new CodepiperError('reauthentication_required', 'Prove it again.');
       },
       web: null,
+      surface: 'cli' as const,
     };
     const started: string[] = [];
     const record = sessionRecord();
     const isDangerous = 'dangerousMode' in more;
+    const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', ...more });
     const sessions = {
-      get: async () => ({ ...record, launch: { ...record.launch, dangerousMode: isDangerous } }),
+      get: async () => ({
+        ...record,
+        launch: { ...record.launch, dangerousMode: isDangerous },
+        policyDefault: body.policyDefault ?? null,
+      }),
       create: async () => void started.push('create'),
       resume: async () => void started.push('resume'),
       present: () => record,
     };
     const verbs = deliveryHandlers({} as never, sessions as never, {} as never);
-    const body = createSessionSchema.parse({ provider: 'claude', cwd: '/work', ...more });
     const calls = [
       () => verbs.createSession({ params: undefined, query: undefined, body }, { kind: 'user' }, browser),
       () =>
@@ -122,6 +135,7 @@ it('from a browser, the default `agent` of a new session needs the proof that it
         throw new CodepiperError('reauthentication_required', 'Prove it again.');
       },
       web: null,
+      surface: 'cli' as const,
     },
   );
   await expect(asked).rejects.toMatchObject({ code: 'reauthentication_required' });

@@ -3,6 +3,7 @@ import type { sessionEndpoints } from '@codepiper/core/sessions/session.endpoint
 import type { CreateSession } from '@codepiper/core/sessions/session.ts';
 import type { HandlerContext, Handlers } from '../http/mount.ts';
 import type { Alongside } from '../sessions/session-events.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
 import type { SessionsService } from '../sessions/sessions.service.ts';
 import type { DeliveriesService, NewDelivery } from './deliveries.service.ts';
 import { presentDelivery } from './deliveries.store.ts';
@@ -23,11 +24,13 @@ function choosesFreedom({ dangerousMode, trust, policySets, policyDefault }: Cre
   return dangerousMode || trust || policySets !== undefined || policyDefault !== undefined;
 }
 
-/** What a session has, its successor gets: only a person says so again. */
-async function requireFreedom(context: HandlerContext, launch: { dangerousMode: boolean }): Promise<void> {
-  if (!launch.dangerousMode) return;
-  await context.requirePerson();
-  context.requireRecent();
+/** What a session has, its successor gets: only a person says so again, as at the first start. */
+async function requireFreedom(
+  context: HandlerContext,
+  { launch: { dangerousMode }, policyDefault }: Pick<SessionRecord, 'launch' | 'policyDefault'>,
+): Promise<void> {
+  if (dangerousMode || policyDefault !== null) await context.requirePerson();
+  if (dangerousMode || policyDefault === 'agent') context.requireRecent();
 }
 
 export function deliveryHandlers(
@@ -60,14 +63,14 @@ export function deliveryHandlers(
       return { session: sessions.present(await sessions.create(body, withPrompt(body.prompt))) };
     },
     resumeSession: async ({ params, body }, _caller, context) => {
-      await requireFreedom(context, (await sessions.get(params.id)).launch);
+      await requireFreedom(context, await sessions.get(params.id));
       const request = body.model ? { model: body.model } : {};
       return {
         session: sessions.present(await sessions.resume(params.id, request, withPrompt(body.prompt))),
       };
     },
     forkSession: async ({ params, body }, _caller, context) => {
-      await requireFreedom(context, (await sessions.get(params.id)).launch);
+      await requireFreedom(context, await sessions.get(params.id));
       const request = body.name ? { name: body.name } : {};
       return { session: sessions.present(await sessions.fork(params.id, request, withPrompt(body.prompt))) };
     },

@@ -28,6 +28,8 @@ export interface DashboardOptions {
     | 'apiRateLimitMax'
     | 'apiRateLimitWindowMs'
   >;
+  /** Where it was until now: taken again if any port will do and this one is free. */
+  keptPort: number | null;
   gate: WebGate;
   clock: Clock;
   log: Log;
@@ -55,8 +57,10 @@ export async function openDashboard(
   options: DashboardOptions,
 ): Promise<DashboardPlace> {
   const { values, log } = options;
-  const { httpPort: asked } = values;
   const host = addressOf(values.webHost);
+  const { keptPort } = options;
+  const isKept = values.httpPort === 0 && keptPort !== null && (await isFree(host, keptPort));
+  const asked = isKept ? keptPort : values.httpPort;
   const tls = values.tlsCert && values.tlsKey ? { cert: values.tlsCert, key: values.tlsKey } : null;
   const pair = tls && readTlsPair(tls);
   const app = createServer({
@@ -89,7 +93,7 @@ export async function openDashboard(
   }
   const port = portOf(app, asked);
   const isPublic = !isLoopbackAddress(host);
-  if (isLocalhost(host)) await listenBeside(resources, app, { host, port, isAnyPort: asked === 0 });
+  if (isLocalhost(host)) await listenBeside(resources, app, { host, port, isAnyPort: values.httpPort === 0 });
   if (tls && pair) {
     // Fastify's type does not tell what kind of server it made.
     const server: unknown = app.server;
@@ -164,6 +168,17 @@ async function listenBeside(
     if (isAbsent || (isAnyPort && code === 'EADDRINUSE')) return;
     throw new ListenError(reasonOf(error, other, port));
   }
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  const server = createNetServer();
+  try {
+    await once(server.listen({ host, port }), 'listening');
+  } catch {
+    return false;
+  }
+  await new Promise((done) => server.close(done));
+  return true;
 }
 
 function reasonOf(error: unknown, host: string, port: number): string {

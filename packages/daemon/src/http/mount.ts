@@ -7,7 +7,11 @@ import type { Caller } from './server.ts';
 import { mountMultipart, type ReceivedFile, type UploadFolder } from './uploads.ts';
 import type { WebExchange } from './web.ts';
 
+export type Surface = 'cli' | 'dashboard';
+
 export interface HandlerContext {
+  /** Where a person who calls does so, as the audit trail says it: who speaks on the Unix socket has the command line. */
+  surface: Surface;
   /** Aborted when the caller hangs up before the answer; for handlers that wait. */
   signal: AbortSignal;
   /**
@@ -88,6 +92,7 @@ export function mountEndpoints<const Endpoints extends Readonly<Record<string, E
           requirePerson: () => requirePerson(request),
           requireRecent: () => requireRecent(request),
           web: request.web,
+          surface: request.web === null ? 'cli' : 'dashboard',
         };
         const whole = upload && uploads ? { ...input, ...receiving(uploads, request, upload) } : input;
         const answer = await handler(whole, request.caller, context);

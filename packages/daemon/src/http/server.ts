@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { asStorageError } from '../db/errors.ts';
 import type { Log } from '../log/log.ts';
+import { asReplacedError } from '../platform/replaced.ts';
 import { addJsonParser } from './json.ts';
 import type { WebExchange } from './web.ts';
 
@@ -158,8 +159,8 @@ function answerError(log: Log, error: unknown, request: FastifyRequest, reply: F
 
 function asKnownError(error: unknown): CodepiperError | null {
   if (error instanceof CodepiperError) return error;
-  const storage = asStorageError(error);
-  if (storage) return storage;
+  const ours = asStorageError(error) ?? asReplacedError(error);
+  if (ours) return ours;
   // What is left with a status below 500 is Fastify's own refusal of a request.
   const { code = '', statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>;
   // The caller hung up in the middle of the body: nobody hears this.

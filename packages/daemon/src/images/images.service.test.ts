@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { codex } from '@codepiper/providers/codex/codex.ts';
@@ -62,6 +62,23 @@ it('keeps an image for its owner alone, and says how a prompt names it', async (
   expect((await stat(join(folder(), 'images'))).mode & 0o777).toBe(0o700);
   provider = codex;
   expect((await keep(png)).mention).toBe(`@"${image.path}"`);
+});
+
+it.each([
+  { what: 'is not a directory', make: (path: string) => writeFile(path, 'notes') },
+  { what: 'is a link', make: (path: string) => symlink(temp.path, path) },
+  { what: 'is a link', make: (path: string) => symlink('nowhere', path) },
+])('says what to do where its folder $what', async ({ what, make }) => {
+  const path = join(folder(), 'images');
+  await make(path);
+  const refused = await keep(png).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'folder_blocked',
+    message: expect.stringContaining(`${path} ${what}`),
+  });
+  expect(String(refused)).toContain('Move it away');
+  await rm(path);
+  expect(await keep(png)).toMatchObject({ bytes: png.length });
 });
 
 it('keeps the same image once, and two with one name apart', async () => {

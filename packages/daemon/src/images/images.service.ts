@@ -35,7 +35,7 @@ export class ImagesService {
    * Keeps an image that comes. The same one twice is one file with one name, so that a text that names it is the same
    * text when it is sent again.
    *
-   * @throws CodepiperError `media_refused`, `images_full`, `session_ended`
+   * @throws CodepiperError `media_refused`, `images_full`, `session_ended`, `folder_blocked`
    */
   async keep(ref: string, receive: Receive): Promise<UploadedImage> {
     const { record } = await this.#o.sessions.getLive(ref);

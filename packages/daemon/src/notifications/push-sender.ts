@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { PushPayload } from '@codepiper/core/notifications/notification.ts';
+import { asReplacedError } from '../platform/replaced.ts';
 import type { SubscriptionRecord } from './push.store.ts';
 import { guardedLookup, readEndpoint } from './push-address.ts';
 import type { PushKeys } from './push-keys.ts';
@@ -57,6 +58,8 @@ export function createPushSender(keys: PushKeys): SendPush {
       );
       return outcomeOf(await post(url, headers, body, signal));
     } catch (error) {
+      const replaced = asReplacedError(error);
+      if (replaced) return { kind: 'later', retryAfterMs: null, detail: replaced.message };
       const detail = error instanceof Error ? error.message : String(error);
       const isFinal = error instanceof Error && error.name === 'AddressError';
       return isFinal ? { kind: 'failed', detail } : { kind: 'later', retryAfterMs: null, detail };

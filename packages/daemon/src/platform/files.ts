@@ -12,22 +12,30 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { resolve } from 'node:path';
+import { CodepiperError } from '@codepiper/core/errors.ts';
 
 /**
  * Makes a directory only its owner can enter (0700 whatever the umask), with the ones above it; an existing one is
  * closed to others.
- * @throws Error when it is a link, no directory, or belongs to another user
+ * @throws CodepiperError `folder_blocked` when it is a link, no directory, or belongs to another user
  */
 export function ensurePrivateDirectory(directory: string): void {
   const path = resolve(directory); // no trailing slash, which would follow a link
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
   const found = lstatSync(path);
-  if (found.isSymbolicLink())
-    throw new Error(`${path} is a link; codepiper needs a directory of its own there`);
-  if (!found.isDirectory()) throw new Error(`${path} is not a directory`);
+  if (!found.isDirectory()) {
+    const what = found.isSymbolicLink() ? 'is a link' : 'is not a directory';
+    throw new CodepiperError(
+      'folder_blocked',
+      `${path} ${what}; codepiper needs a directory of its own there. Move it away, then try again.`,
+    );
+  }
   const uid = process.getuid?.();
   if (uid !== undefined && found.uid !== uid) {
-    throw new Error(
+    throw new CodepiperError(
+      'folder_blocked',
       `${path} belongs to another user (uid ${found.uid}); choose another place or change its owner`,
     );
   }

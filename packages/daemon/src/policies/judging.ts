@@ -27,9 +27,21 @@ export interface Judge {
    * Adds a rule to the policy that holds a session's (or, with null, everybody's) answers to approvals, in the
    * transaction of the answer. Call `refresh` after it committed.
    */
-  keepRule(tx: Tx, emit: EmitEvent, sessionId: string | null, rule: Rule): Promise<Policy>;
+  keepRule(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string | null,
+    rule: Rule,
+    who: string | null,
+  ): Promise<Policy>;
   /** Makes or ends (null) the policy that answers every question of a session with yes until then. */
-  keepTrust(tx: Tx, emit: EmitEvent, sessionId: string, until: number | null): Promise<Policy | null>;
+  keepTrust(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string,
+    until: number | null,
+    who: string | null,
+  ): Promise<Policy | null>;
   /** Reads the policies anew. */
   refresh(): Promise<void>;
 }

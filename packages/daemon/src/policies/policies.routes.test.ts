@@ -87,6 +87,30 @@ it('makes, lists, changes and removes a policy', async () => {
   expect((await ask('GET', '/policies/a')).status).toBe(404);
 });
 
+it.each(['cli', 'dashboard'] as const)('tells the trail who changed what: %s', async (surface) => {
+  if (surface === 'dashboard') {
+    app.addHook('preHandler', async (request) => {
+      request.web = {} as never;
+    });
+  }
+  await ask('POST', '/policies', { id: 'a', name: 'A', scope: 'set', rules: deny });
+  await ask('PUT', '/policies/a', { enabled: false });
+  await ask('POST', '/policy-sets', { id: 't', name: 'T', policyIds: [] });
+  await ask('PUT', '/policy-sets/t', { name: 'Team' });
+  await ask('POST', '/policy-sets/t/policies', { policyId: 'a' });
+  await ask('DELETE', '/policy-sets/t/policies/a');
+  await ask('POST', '/sessions/review/policy-sets', { policySetId: 't' });
+  await ask('DELETE', '/sessions/review/policy-sets/careful');
+  await ask('DELETE', '/policy-sets/t');
+  await ask('DELETE', '/policies/a');
+  await ask('PUT', '/sessions/review/policy', { policy: { enabled: true, priority: 0, rules: deny } });
+  await ask('PUT', '/policy-default', { session: 'review', action: 'deny' });
+  await ask('PUT', '/policy-default', { action: 'deny' });
+  // A set that goes is taken from its session too.
+  expect(house.audited.map(({ reason }) => reason)).toHaveLength(14);
+  expect(house.audited.map(({ by, who }) => [by, who])).toEqual(Array(14).fill(['user', surface]));
+});
+
 it('knows whose policies are whose', async () => {
   await ask('POST', '/policies', { id: 'a', name: 'A', sessionId: 'review', rules: deny });
   await ask('POST', '/policies', { id: 'b', name: 'B', rules: deny });

@@ -47,28 +47,34 @@ export function policyHandlers(
       const id = sessionId === undefined ? undefined : (owner?.id ?? null);
       return { policies: policies.list({ enabled, sessionId: id }) };
     },
-    createPolicy: async ({ body }) => ({ policy: await policies.create(body, await find(body.sessionId)) }),
-    getPolicy: async ({ params }) => ({ policy: book.policy(params.id) }),
-    updatePolicy: async ({ params, body }) => ({
-      policy: await policies.update(params.id, body, await find(body.sessionId)),
+    createPolicy: async ({ body }, _caller, { surface }) => ({
+      policy: await policies.create(body, await find(body.sessionId), surface),
     }),
-    removePolicy: async ({ params }) => {
-      await policies.remove(params.id);
+    getPolicy: async ({ params }) => ({ policy: book.policy(params.id) }),
+    updatePolicy: async ({ params, body }, _caller, { surface }) => ({
+      policy: await policies.update(params.id, body, await find(body.sessionId), surface),
+    }),
+    removePolicy: async ({ params }, _caller, { surface }) => {
+      await policies.remove(params.id, surface);
       return done;
     },
     listPolicySets: async () => ({ policySets: [...policySets.list()] }),
-    createPolicySet: async ({ body }) => ({ policySet: await policySets.create(body) }),
+    createPolicySet: async ({ body }, _caller, { surface }) => ({
+      policySet: await policySets.create(body, surface),
+    }),
     getPolicySet: async ({ params }) => policySets.get(params.id),
-    updatePolicySet: async ({ params, body }) => ({ policySet: await policySets.update(params.id, body) }),
-    removePolicySet: async ({ params }) => {
-      await policySets.remove(params.id);
+    updatePolicySet: async ({ params, body }, _caller, { surface }) => ({
+      policySet: await policySets.update(params.id, body, surface),
+    }),
+    removePolicySet: async ({ params }, _caller, { surface }) => {
+      await policySets.remove(params.id, surface);
       return done;
     },
-    addPolicyToSet: async ({ params, body }) => ({
-      policySet: await policySets.addPolicy(params.id, body.policyId),
+    addPolicyToSet: async ({ params, body }, _caller, { surface }) => ({
+      policySet: await policySets.addPolicy(params.id, body.policyId, surface),
     }),
-    removePolicyFromSet: async ({ params }) => ({
-      policySet: await policySets.removePolicy(params.id, params.policyId),
+    removePolicyFromSet: async ({ params }, _caller, { surface }) => ({
+      policySet: await policySets.removePolicy(params.id, params.policyId, surface),
     }),
     effectivePolicies: async ({ params }) => {
       const session = await findSession(params.id);
@@ -79,8 +85,8 @@ export function policyHandlers(
       };
     },
     getSessionPolicy: async ({ params }) => ({ policy: policies.ofSession(await findSession(params.id)) }),
-    setSessionPolicy: async ({ params, body }) =>
-      policies.setOfSession(await findSession(params.id), body.policy),
+    setSessionPolicy: async ({ params, body }, _caller, { surface }) =>
+      policies.setOfSession(await findSession(params.id), body.policy, surface),
     getDefault: async ({ query }) => policies.defaultOf(await find(query.session)),
     explain: async ({ body }) => {
       const verdictOf = (session: JudgedSession, call: ToolCall) =>

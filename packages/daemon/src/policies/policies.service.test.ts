@@ -149,7 +149,7 @@ describe('policies', () => {
     await failing;
     await expect(
       ledger.record(async (tx, emit) => {
-        await house.policies.keepRule(tx, emit, null, { action: 'allow', tool: 'y' });
+        await house.policies.keepRule(tx, emit, null, { action: 'allow', tool: 'y' }, 'cli');
         throw new Error('the answer could not be stored');
       }),
     ).rejects.toThrow('the answer');

@@ -33,7 +33,15 @@ const trustPriority = -1_000_000;
 
 type PolicySettings = Pick<Policy, 'enabled' | 'priority' | 'rules'> & { name?: string | undefined };
 
-/** The verbs of policies. */
+/** Whose policy was changed, and by whom. */
+interface Whose {
+  session: NamedSession | null;
+  by?: 'user' | 'daemon';
+  /** The surface of the person, as in the audit trail. */
+  who?: string | null;
+}
+
+/** The verbs of policies. `who` is the surface of the person who asks for a change. */
 export class PoliciesService {
   readonly #o: PoliciesOptions;
 
@@ -51,7 +59,11 @@ export class PoliciesService {
   }
 
   /** @param session what the request's `sessionId` means; null when it has none */
-  async create(request: CreatePolicy, session: NamedSession | null): Promise<Policy> {
+  async create(
+    request: CreatePolicy,
+    session: NamedSession | null,
+    who: string | null = null,
+  ): Promise<Policy> {
     const at = this.#now();
     const id = request.id ?? makeId(request.name);
     if (id.startsWith(filePrefix)) {
@@ -83,13 +95,18 @@ export class PoliciesService {
         );
       }
       await store.insert(policy);
-      await this.#tell(tx, emit, 'created', policy, session);
+      await this.#tell(tx, emit, 'created', policy, { session, who });
       return policy;
     });
   }
 
   /** @param session what the request's `sessionId` means; null when it has none, or null */
-  async update(id: string, request: UpdatePolicy, session: NamedSession | null): Promise<Policy> {
+  async update(
+    id: string,
+    request: UpdatePolicy,
+    session: NamedSession | null,
+    who: string | null = null,
+  ): Promise<Policy> {
     this.#requireOurs(id);
     return this.#o.changes.record(async (tx, emit) => {
       const before = await this.#stored(tx, id);
@@ -113,21 +130,17 @@ export class PoliciesService {
         expiresAt: request.expiresAt === undefined ? before.expiresAt : isoOrNull(request.expiresAt),
       };
       await this.#o.store.in(tx).update(policy);
-      await this.#tell(tx, emit, 'updated', policy, kept);
+      await this.#tell(tx, emit, 'updated', policy, { session: kept, who });
       return policy;
     });
   }
 
-  async remove(id: string): Promise<void> {
+  async remove(id: string, who: string | null = null): Promise<void> {
     this.#requireOurs(id);
     await this.#o.changes.record(async (tx, emit) => {
       const policy = await this.#stored(tx, id);
-      await this.#remove(
-        tx,
-        emit,
-        policy,
-        policy.sessionId && (await this.#o.sessionIn(tx, policy.sessionId)),
-      );
+      const session = policy.sessionId === null ? null : await this.#o.sessionIn(tx, policy.sessionId);
+      await this.#remove(tx, emit, policy, { session, who });
     });
   }
 
@@ -140,20 +153,26 @@ export class PoliciesService {
   async setOfSession(
     session: NamedSession,
     settings: PolicySettings,
+    who: string | null = null,
   ): Promise<{ policy: Policy; action: 'created' | 'updated' }> {
     const id = sessionPolicyId(session.id);
     return this.#o.changes.record(async (tx, emit) => {
       const before = await this.#o.store.in(tx).get(id);
-      const policy = await this.#put(tx, emit, session, {
-        id,
-        source: before?.source ?? 'user',
-        name: settings.name ?? before?.name ?? `Policy of ${session.name ?? session.id.slice(0, 8)}`,
-        description: before?.description ?? null,
-        enabled: settings.enabled,
-        priority: settings.priority,
-        rules: settings.rules,
-        expiresAt: null,
-      });
+      const policy = await this.#put(
+        tx,
+        emit,
+        { session, who },
+        {
+          id,
+          source: before?.source ?? 'user',
+          name: settings.name ?? before?.name ?? `Policy of ${session.name ?? session.id.slice(0, 8)}`,
+          description: before?.description ?? null,
+          enabled: settings.enabled,
+          priority: settings.priority,
+          rules: settings.rules,
+          expiresAt: null,
+        },
+      );
       return { policy, action: before ? 'updated' : 'created' };
     });
   }
@@ -168,43 +187,68 @@ export class PoliciesService {
   }
 
   /** As `Judge.keepRule` says. */
-  async keepRule(tx: Tx, emit: EmitEvent, sessionId: string | null, rule: Rule): Promise<Policy> {
+  async keepRule(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string | null,
+    rule: Rule,
+    who: string | null,
+  ): Promise<Policy> {
     const id = keptPolicyId(sessionId);
     const session = sessionId === null ? null : await this.#o.sessionIn(tx, sessionId);
     const before = await this.#o.store.in(tx).get(id);
     const rules = before?.rules ?? [];
     const isKnown = rules.some((known) => JSON.stringify(known) === JSON.stringify(rule));
-    return this.#put(tx, emit, session, {
-      id,
-      source: 'approval',
-      name: session ? `Approved in ${session.name ?? session.id.slice(0, 8)}` : 'Approved always',
-      description: 'Rules kept from answers to approvals.',
-      enabled: true,
-      priority: before?.priority ?? keptPriority,
-      rules: isKnown ? rules : [...rules, rule].slice(-maxKeptRules),
-      expiresAt: null,
-    });
+    return this.#put(
+      tx,
+      emit,
+      { session, who },
+      {
+        id,
+        source: 'approval',
+        name: session ? `Approved in ${session.name ?? session.id.slice(0, 8)}` : 'Approved always',
+        description: 'Rules kept from answers to approvals.',
+        enabled: true,
+        priority: before?.priority ?? keptPriority,
+        rules: isKnown ? rules : [...rules, rule].slice(-maxKeptRules),
+        expiresAt: null,
+      },
+    );
   }
 
   /** As `Judge.keepTrust` says. */
-  async keepTrust(tx: Tx, emit: EmitEvent, sessionId: string, until: number | null): Promise<Policy | null> {
+  async keepTrust(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string,
+    until: number | null,
+    who: string | null,
+  ): Promise<Policy | null> {
     const id = trustPolicyId(sessionId);
     const session = await this.#o.sessionIn(tx, sessionId);
     if (until === null) {
       const before = await this.#o.store.in(tx).get(id);
-      if (before) await this.#remove(tx, emit, before, session);
+      if (before) await this.#remove(tx, emit, before, { session, who });
       return null;
     }
-    return this.#put(tx, emit, session, {
-      id,
-      source: 'approval',
-      name: `Trust in ${session?.name ?? sessionId.slice(0, 8)}`,
-      description: 'Answers every question of the rules with yes until it ends; what is denied stays denied.',
-      enabled: true,
-      priority: trustPriority,
-      rules: [{ action: 'allow', reason: `The session is trusted until ${new Date(until).toISOString()}.` }],
-      expiresAt: new Date(until).toISOString(),
-    });
+    return this.#put(
+      tx,
+      emit,
+      { session, who },
+      {
+        id,
+        source: 'approval',
+        name: `Trust in ${session?.name ?? sessionId.slice(0, 8)}`,
+        description:
+          'Answers every question of the rules with yes until it ends; what is denied stays denied.',
+        enabled: true,
+        priority: trustPriority,
+        rules: [
+          { action: 'allow', reason: `The session is trusted until ${new Date(until).toISOString()}.` },
+        ],
+        expiresAt: new Date(until).toISOString(),
+      },
+    );
   }
 
   /** A session was removed: its own policies go too. */
@@ -212,7 +256,7 @@ export class PoliciesService {
     if (this.list({ sessionId }).length === 0) return;
     await this.#o.changes.record(async (tx, emit) => {
       for (const policy of await this.#o.store.in(tx).ofSession(sessionId)) {
-        await this.#remove(tx, emit, policy, null, 'daemon');
+        await this.#remove(tx, emit, policy, { session: null, by: 'daemon' });
       }
     });
   }
@@ -221,7 +265,7 @@ export class PoliciesService {
   async #put(
     tx: Tx,
     emit: EmitEvent,
-    session: NamedSession | null,
+    { session, who }: Whose,
     settings: Pick<
       Policy,
       'id' | 'source' | 'name' | 'description' | 'enabled' | 'priority' | 'rules' | 'expiresAt'
@@ -238,19 +282,13 @@ export class PoliciesService {
       updatedAt: at,
     };
     await (before ? store.update(policy) : store.insert(policy));
-    await this.#tell(tx, emit, before ? 'updated' : 'created', policy, session);
+    await this.#tell(tx, emit, before ? 'updated' : 'created', policy, { session, who });
     return policy;
   }
 
-  async #remove(
-    tx: Tx,
-    emit: EmitEvent,
-    policy: Policy,
-    session: NamedSession | '' | null,
-    by: 'user' | 'daemon' = 'user',
-  ): Promise<void> {
+  async #remove(tx: Tx, emit: EmitEvent, policy: Policy, whose: Whose): Promise<void> {
     await this.#o.store.in(tx).remove(policy.id);
-    await this.#tell(tx, emit, 'removed', policy, session || null, by);
+    await this.#tell(tx, emit, 'removed', policy, whose);
   }
 
   async #tell(
@@ -258,8 +296,7 @@ export class PoliciesService {
     emit: EmitEvent,
     what: 'created' | 'updated' | 'removed',
     policy: Policy,
-    session: NamedSession | null,
-    by: 'user' | 'daemon' = 'user',
+    { session, by = 'user', who = null }: Whose,
   ): Promise<void> {
     const { id, name, enabled, priority, scope, rules, expiresAt } = policy;
     await this.#o.changes.tell(tx, emit, {
@@ -268,7 +305,7 @@ export class PoliciesService {
       session,
       reason: `Policy "${name}" (${id}) was ${what}.`,
       input: { id, name, enabled, priority, scope, rules, expiresAt },
-      by,
+      ...{ by, who },
     });
   }
 

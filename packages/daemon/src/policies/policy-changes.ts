@@ -21,6 +21,8 @@ export interface PolicyChange {
   /** What holds from now on. */
   input?: Record<string, unknown>;
   by?: 'user' | 'daemon';
+  /** The surface of the person, as in the audit trail. */
+  who?: string | null;
 }
 
 /** Makes changes of policies: stored, told and audited in one transaction, and in force when it has committed. */
@@ -79,6 +81,7 @@ export class PolicyChanges {
     await this.#audit.append(tx, {
       decision: 'change',
       by: change.by ?? 'user',
+      who: change.who ?? null,
       reason: change.reason,
       session: change.session,
       input: change.input ?? null,

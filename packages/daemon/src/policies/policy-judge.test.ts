@@ -67,7 +67,7 @@ it('keeps a denial in dangerous mode, and allows the rest', async () => {
 describe('answers that are kept', () => {
   const keep = async (sessionId: string | null, command: string) => {
     const policy = await house.ledger.record((tx, emit) =>
-      house.judge.keepRule(tx, emit, sessionId, rule('allow', command)),
+      house.judge.keepRule(tx, emit, sessionId, rule('allow', command), 'cli'),
     );
     await house.judge.refresh();
     return policy;
@@ -108,7 +108,7 @@ describe('answers that are kept', () => {
 describe('trust', () => {
   const trust = async (until: number | null) => {
     const policy = await house.ledger.record((tx, emit) =>
-      house.judge.keepTrust(tx, emit, session().id, until),
+      house.judge.keepTrust(tx, emit, session().id, until, 'cli'),
     );
     await house.judge.refresh();
     return policy;

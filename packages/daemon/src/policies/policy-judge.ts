@@ -116,12 +116,24 @@ export class PolicyJudge implements Judge {
     return suggestRule(parts, call, place);
   }
 
-  keepRule(tx: Tx, emit: EmitEvent, sessionId: string | null, rule: Rule): Promise<Policy> {
-    return this.#o.policies.keepRule(tx, emit, sessionId, rule);
+  keepRule(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string | null,
+    rule: Rule,
+    who: string | null,
+  ): Promise<Policy> {
+    return this.#o.policies.keepRule(tx, emit, sessionId, rule, who);
   }
 
-  keepTrust(tx: Tx, emit: EmitEvent, sessionId: string, until: number | null): Promise<Policy | null> {
-    return this.#o.policies.keepTrust(tx, emit, sessionId, until);
+  keepTrust(
+    tx: Tx,
+    emit: EmitEvent,
+    sessionId: string,
+    until: number | null,
+    who: string | null,
+  ): Promise<Policy | null> {
+    return this.#o.policies.keepTrust(tx, emit, sessionId, until, who);
   }
 
   refresh(): Promise<void> {

@@ -13,11 +13,11 @@ export interface PolicySetsOptions {
   store: PoliciesStore;
   changes: PolicyChanges;
   /** Takes a set that is removed from every session, in the same transaction. */
-  withdrawEverywhere(tx: Tx, emit: EmitEvent, setId: string): Promise<void>;
+  withdrawEverywhere(tx: Tx, emit: EmitEvent, setId: string, who: string | null): Promise<void>;
   clock: Clock;
 }
 
-/** The verbs of policy sets. */
+/** The verbs of policy sets. `who` is the surface of the person who asks for a change. */
 export class PolicySetsService {
   readonly #o: PolicySetsOptions;
 
@@ -37,7 +37,7 @@ export class PolicySetsService {
     };
   }
 
-  async create(request: CreatePolicySet): Promise<PolicySet> {
+  async create(request: CreatePolicySet, who: string | null = null): Promise<PolicySet> {
     const id = request.id ?? makeId(request.name);
     if (id.startsWith(filePrefix)) {
       throw new CodepiperError(
@@ -63,14 +63,14 @@ export class PolicySetsService {
       }
       if (set.isDefault) await store.keepOnlyDefault(id);
       await store.insertSet(set, this.#o.clock.now());
-      await this.#tell(tx, emit, 'created', set);
+      await this.#tell(tx, emit, 'created', set, who);
       return set;
     });
   }
 
-  async update(id: string, request: UpdatePolicySet): Promise<PolicySet> {
+  async update(id: string, request: UpdatePolicySet, who: string | null = null): Promise<PolicySet> {
     const policyIds = request.policyIds && this.#members(request.policyIds);
-    return this.#change(id, (before) => ({
+    return this.#change(id, who, (before) => ({
       ...before,
       name: request.name ?? before.name,
       description: request.description === undefined ? before.description : request.description,
@@ -79,20 +79,20 @@ export class PolicySetsService {
     }));
   }
 
-  async remove(id: string): Promise<void> {
+  async remove(id: string, who: string | null = null): Promise<void> {
     this.#requireOurs(id);
     await this.#o.changes.record(async (tx, emit) => {
       const set = await this.#stored(tx, id);
       await this.#o.store.in(tx).removeSet(id);
-      await this.#o.withdrawEverywhere(tx, emit, id);
-      await this.#tell(tx, emit, 'removed', set);
+      await this.#o.withdrawEverywhere(tx, emit, id, who);
+      await this.#tell(tx, emit, 'removed', set, who);
     });
   }
 
-  async addPolicy(id: string, policyId: string): Promise<PolicySet> {
+  async addPolicy(id: string, policyId: string, who: string | null = null): Promise<PolicySet> {
     this.#requireOurs(id);
     this.#members([policyId]);
-    return this.#change(id, (before) => {
+    return this.#change(id, who, (before) => {
       if (before.policyIds.includes(policyId)) {
         throw new CodepiperError(
           'policy_exists',
@@ -103,8 +103,8 @@ export class PolicySetsService {
     });
   }
 
-  async removePolicy(id: string, policyId: string): Promise<PolicySet> {
-    return this.#change(id, (before) => {
+  async removePolicy(id: string, policyId: string, who: string | null = null): Promise<PolicySet> {
+    return this.#change(id, who, (before) => {
       if (!before.policyIds.includes(policyId)) {
         throw new CodepiperError(
           'policy_not_found',
@@ -115,14 +115,14 @@ export class PolicySetsService {
     });
   }
 
-  async #change(id: string, to: (before: PolicySet) => PolicySet): Promise<PolicySet> {
+  async #change(id: string, who: string | null, to: (before: PolicySet) => PolicySet): Promise<PolicySet> {
     this.#requireOurs(id);
     return this.#o.changes.record(async (tx, emit) => {
       const set = to(await this.#stored(tx, id));
       const store = this.#o.store.in(tx);
       if (set.isDefault) await store.keepOnlyDefault(id);
       await store.updateSet(set);
-      await this.#tell(tx, emit, 'updated', set);
+      await this.#tell(tx, emit, 'updated', set, who);
       return set;
     });
   }
@@ -149,6 +149,7 @@ export class PolicySetsService {
     emit: EmitEvent,
     what: 'created' | 'updated' | 'removed',
     set: PolicySet,
+    who: string | null,
   ): Promise<void> {
     const { id, name, isDefault, policyIds } = set;
     await this.#o.changes.tell(tx, emit, {
@@ -157,6 +158,7 @@ export class PolicySetsService {
       session: null,
       reason: `Policy set "${name}" (${id}) was ${what}.`,
       input: { id, name, isDefault, policyIds },
+      who,
     });
   }
 

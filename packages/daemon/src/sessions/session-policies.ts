@@ -19,7 +19,7 @@ export interface SessionPoliciesOptions {
 
 type Own = Pick<SessionRecord, 'policySets' | 'policyDefault'>;
 
-/** Which policy sets a session has, and its own default. */
+/** Which policy sets a session has, and its own default. `who` is the surface of the person who asks for a change. */
 export class SessionPolicies {
   readonly #o: SessionPoliciesOptions;
 
@@ -43,10 +43,10 @@ export class SessionPolicies {
   }
 
   /** Applies a set. Throws `policy_exists` when the session has it already. */
-  async apply(ref: string, setId: string): Promise<PolicySet[]> {
+  async apply(ref: string, setId: string, who: string | null = null): Promise<PolicySet[]> {
     this.#o.book.policySet(setId);
     const { id } = await this.#o.store.resolve(ref);
-    const record = await this.#change(id, `Policy set "${setId}" was applied.`, (now) => {
+    const record = await this.#change(id, `Policy set "${setId}" was applied.`, who, (now) => {
       if (now.policySets.includes(setId)) {
         throw new CodepiperError(
           'policy_exists',
@@ -59,9 +59,9 @@ export class SessionPolicies {
   }
 
   /** Throws `policy_set_not_found` when the session does not have it. */
-  async withdraw(ref: string, setId: string): Promise<PolicySet[]> {
+  async withdraw(ref: string, setId: string, who: string | null = null): Promise<PolicySet[]> {
     const { id } = await this.#o.store.resolve(ref);
-    const record = await this.#change(id, `Policy set "${setId}" was withdrawn.`, (now) => {
+    const record = await this.#change(id, `Policy set "${setId}" was withdrawn.`, who, (now) => {
       if (!now.policySets.includes(setId)) {
         throw new CodepiperError(
           'policy_set_not_found',
@@ -74,21 +74,25 @@ export class SessionPolicies {
   }
 
   /** The session's own default; null goes back to the daemon's. */
-  async setDefault(ref: string, action: DefaultAction | null): Promise<PolicySession> {
+  async setDefault(
+    ref: string,
+    action: DefaultAction | null,
+    who: string | null = null,
+  ): Promise<PolicySession> {
     const { id } = await this.#o.store.resolve(ref);
     const reason =
       action === null
         ? "The default for calls no rule speaks of is the daemon's again."
         : `The default for calls no rule speaks of is now ${action}.`;
-    return judgedSession(await this.#change(id, reason, (now) => ({ ...now, policyDefault: action })));
+    return judgedSession(await this.#change(id, reason, who, (now) => ({ ...now, policyDefault: action })));
   }
 
   /** Takes a set that is removed from every session, in the same transaction. */
-  async withdrawEverywhere(tx: Tx, emit: EmitEvent, setId: string): Promise<void> {
+  async withdrawEverywhere(tx: Tx, emit: EmitEvent, setId: string, who: string | null): Promise<void> {
     for (const record of await this.#o.store.in(tx).list()) {
       if (!record.policySets.includes(setId)) continue;
       const policySets = record.policySets.filter((each) => each !== setId);
-      await this.#store(tx, emit, { ...record, policySets }, `Policy set "${setId}" was removed.`);
+      await this.#store(tx, emit, { ...record, policySets }, `Policy set "${setId}" was removed.`, who);
     }
   }
 
@@ -105,18 +109,25 @@ export class SessionPolicies {
   async #change(
     id: string,
     reason: string,
+    who: string | null,
     to: (now: SessionRecord) => SessionRecord,
   ): Promise<SessionRecord> {
     return this.#o.ledger.record(async (tx, emit) => {
       const now = await this.#o.store.in(tx).get(id);
       if (!now) throw new CodepiperError('session_not_found', `Session not found: ${id}`);
       const changed = to(now);
-      await this.#store(tx, emit, changed, reason);
+      await this.#store(tx, emit, changed, reason, who);
       return changed;
     });
   }
 
-  async #store(tx: Tx, emit: EmitEvent, record: SessionRecord, reason: string): Promise<void> {
+  async #store(
+    tx: Tx,
+    emit: EmitEvent,
+    record: SessionRecord,
+    reason: string,
+    who: string | null,
+  ): Promise<void> {
     const { policySets, policyDefault }: Own = record;
     await this.#o.store.in(tx).update(record.id, { policySets, policyDefault }, this.#o.clock.now());
     emit({
@@ -127,7 +138,7 @@ export class SessionPolicies {
     });
     await this.#o.audit.append(tx, {
       decision: 'change',
-      by: 'user',
+      ...{ by: 'user', who },
       reason,
       session: record,
       input: { policySets, policyDefault },

@@ -26,6 +26,7 @@ it.each([
           throw new CodepiperError('reauthentication_required', 'Prove it again.');
         },
         web: null,
+        surface: 'cli' as const,
       },
     );
     if (isSet) await answer;

@@ -75,7 +75,7 @@ export function sessionPolicyHandlers(
   own: SessionPolicies,
   policies: Pick<PoliciesService, 'defaultOf'> & {
     /** The daemon's default; null goes back to what holds when nobody says. */
-    setDefault(action: DefaultAction | null): Promise<unknown>;
+    setDefault(action: DefaultAction | null, who: string): Promise<unknown>;
   },
 ): Pick<
   Handlers<typeof policyEndpoints>,
@@ -83,16 +83,18 @@ export function sessionPolicyHandlers(
 > {
   return {
     listSessionPolicySets: async ({ params }) => ({ policySets: await own.sets(params.id) }),
-    applyPolicySet: async ({ params, body }) => ({
-      policySets: await own.apply(params.id, body.policySetId),
+    applyPolicySet: async ({ params, body }, _caller, { surface }) => ({
+      policySets: await own.apply(params.id, body.policySetId, surface),
     }),
-    withdrawPolicySet: async ({ params }) => ({ policySets: await own.withdraw(params.id, params.setId) }),
-    setDefault: async ({ body }, _caller, { requireRecent }) => {
+    withdrawPolicySet: async ({ params }, _caller, { surface }) => ({
+      policySets: await own.withdraw(params.id, params.setId, surface),
+    }),
+    setDefault: async ({ body }, _caller, { requireRecent, surface }) => {
       if (body.action === 'agent') requireRecent();
       if (body.session !== undefined) {
-        return policies.defaultOf(await own.setDefault(body.session, body.action));
+        return policies.defaultOf(await own.setDefault(body.session, body.action, surface));
       }
-      await policies.setDefault(body.action);
+      await policies.setDefault(body.action, surface);
       return policies.defaultOf(null);
     },
   };

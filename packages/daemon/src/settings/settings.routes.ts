@@ -17,9 +17,9 @@ export function settingsHandlers({
 }: SettingsHandlersOptions): Handlers<typeof settingsEndpoints> {
   return {
     getDaemonSettings: async () => settings.present(),
-    setDaemonSettings: async ({ body }, _caller, { requireRecent }) => {
+    setDaemonSettings: async ({ body }, _caller, { requireRecent, surface }) => {
       if (settings.isDangerous(body)) requireRecent();
-      return settings.change(body);
+      return settings.change(body, surface);
     },
     restartDaemon: () => restart.begin(),
     doctor: async () => ({ checks: await doctor.examine() }),

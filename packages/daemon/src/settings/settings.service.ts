@@ -109,15 +109,15 @@ export class DaemonSettingsService {
     );
   }
 
-  /** Throws `setting_fixed` for what is said from outside; then nothing was changed. */
-  change(change: ChangeDaemonSettings): Promise<DaemonSettingsReply> {
-    const work = () => this.#change(changesIn(change));
+  /** Throws `setting_fixed` for what is said from outside; then nothing was changed. `who`: the person's surface. */
+  change(change: ChangeDaemonSettings, who: string | null = null): Promise<DaemonSettingsReply> {
+    const work = () => this.#change(changesIn(change), who);
     const done = this.#changing.then(work, work);
     this.#changing = done.catch(() => undefined);
     return done;
   }
 
-  async #change(changes: readonly Change[]): Promise<DaemonSettingsReply> {
+  async #change(changes: readonly Change[], who: string | null): Promise<DaemonSettingsReply> {
     const { ledger, store, clock } = this.#o;
     for (const [field, value] of changes) this.#requireFree(field, value);
     const news = changes.filter(([field, value]) =>
@@ -134,14 +134,14 @@ export class DaemonSettingsService {
         if (value === null) await store.in(tx).remove(keyOf(field));
         else await store.in(tx).set(keyOf(field), value, clock.now());
       }
-      await this.#tell(tx, emit, news);
+      await this.#tell(tx, emit, news, who);
     });
     this.#stored = next;
     return this.present();
   }
 
   /** Tells of what is another value now, in the transaction that makes it so. */
-  async #tell(tx: Tx, emit: EmitEvent, news: readonly Change[]): Promise<void> {
+  async #tell(tx: Tx, emit: EmitEvent, news: readonly Change[], who: string | null): Promise<void> {
     const told = news
       .map(([field, value]) => ({ field, from: this.value(field), to: value ?? defaultOf(field) }))
       .filter(({ from, to }) => !isDeepStrictEqual(from, to));
@@ -155,7 +155,7 @@ export class DaemonSettingsService {
       if (!isAudited(field)) continue;
       await this.#o.audit.append(tx, {
         decision: 'change',
-        by: 'user',
+        ...{ by: 'user', who },
         reason:
           field === 'defaultPolicyAction'
             ? `The default for calls no rule speaks of is now ${String(to)}.`

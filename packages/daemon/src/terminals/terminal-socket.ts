@@ -8,6 +8,7 @@ import {
 } from '@codepiper/core/terminals/messages.ts';
 import { closeCodes, type WebSocketConnection } from '../http/ws.ts';
 import type { Log } from '../log/log.ts';
+import { asReplacedError } from '../platform/replaced.ts';
 import { mostWindow } from './link-meter.ts';
 import type { SharedTerminals } from './shared-terminal.ts';
 import { Subscription, type SubscriptionWire } from './terminal-subscription.ts';
@@ -201,10 +202,10 @@ export class TerminalSocket {
   }
 
   #refuse(channel: number, error: unknown): void {
-    const isKnown = error instanceof CodepiperError;
-    if (!isKnown) this.#o.log.error({ err: error }, 'a subscription faulted');
-    const message = isKnown ? error.message : 'A fault of codepiper; see `codepiper daemon logs`.';
-    this.#tellError(isKnown ? error.code : 'internal', message, { channel });
+    const known = error instanceof CodepiperError ? error : asReplacedError(error);
+    if (!known) this.#o.log.error({ err: error }, 'a subscription faulted');
+    const message = known?.message ?? 'A fault of codepiper; see `codepiper daemon logs`.';
+    this.#tellError(known?.code ?? 'internal', message, { channel });
     this.#tell({ type: 'unsubscribed', channel, reason: message });
   }
 

@@ -1,5 +1,8 @@
 import { type LinkState, TerminalLink, type WebSocketLike } from '@codepiper/client/terminal-link.ts';
 
+/** As for the feed: who opens a laptop sees within a second what is there. */
+const probeMs = 600;
+
 /** The one connection of this page for its terminals, and what is heard of it. */
 export interface Connection {
   readonly link: TerminalLink;
@@ -15,6 +18,7 @@ export function connect(openSocket: () => WebSocketLike): Connection {
   const link = new TerminalLink({
     connect: openSocket,
     clientId: newClientId(),
+    probeMs,
     label: isPhone() ? 'phone' : 'browser',
     onState: (now) => {
       state = now;

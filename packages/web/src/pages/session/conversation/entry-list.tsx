@@ -28,7 +28,14 @@ const endThreshold = 60;
 /** So many rows from an end more are asked for. */
 const reach = 12;
 /** What a row takes before it was measured, in CSS pixels. */
-const guess: Record<Row['kind'], number> = { entry: 90, tool: 38, agent: 38, model: 32, conversation: 32 };
+const guess: Record<Row['kind'], number> = {
+  entry: 90,
+  tool: 38,
+  agent: 38,
+  model: 32,
+  conversation: 32,
+  interruption: 28,
+};
 
 export function EntryList({ session, entry, modelSwitches }: Props) {
   const store = conversationOf(session.id);

@@ -1,5 +1,14 @@
 import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
-import { Bot, BrainCircuit, CircleAlert, Info, MessagesSquare, Paperclip, Shuffle } from 'lucide-react';
+import {
+  Bot,
+  BrainCircuit,
+  CircleAlert,
+  CircleStop,
+  Info,
+  MessagesSquare,
+  Paperclip,
+  Shuffle,
+} from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { cx } from '../../../kit/cx.ts';
 import { Clock, EntryActions } from './entry-parts.tsx';
@@ -56,6 +65,12 @@ function Content({
         <Mark icon={<Shuffle aria-hidden="true" className="size-3.5" />}>
           Model: {row.from === null ? '' : `${row.from} → `}
           {row.to ?? 'unknown'} <Clock at={row.at} />
+        </Mark>
+      );
+    case 'interruption':
+      return (
+        <Mark icon={<CircleStop aria-hidden="true" className="size-3.5 text-wait" />}>
+          <span className="font-semibold text-wait">Interrupted</span> <Clock at={row.entry.at} />
         </Mark>
       );
     case 'conversation':

@@ -23,6 +23,18 @@ const shapeOf = (source: Partial<RowSource>) =>
   }).map((row) => ('entry' in row ? `${row.depth}:${row.entry.kind}` : row.kind));
 
 describe('rows of a conversation', () => {
+  it('mark where a turn was interrupted', () => {
+    const entries = [
+      entry('answer'),
+      entry('notice', { text: '[Request interrupted by user for tool use]' }),
+      entry('prompt', { text: '[Request interrupted by user]' }),
+      entry('notice', { text: 'Turn aborted: interrupted' }),
+      entry('notice', { text: 'Turn aborted: replaced' }),
+    ];
+    const rows = toRows({ entries, conversations: [], modelSwitches: [], openAgents: new Set() });
+    expect(rows.map(({ kind }) => kind)).toEqual(['entry', 'interruption', 'entry', 'interruption', 'entry']);
+  });
+
   it('join a call with its result, wherever that stands, and keep a result whose call was not read', () => {
     const entries = [
       entry('tool_result', { callId: 'before' }),

@@ -1,5 +1,6 @@
 import type { AnyEvent } from '@codepiper/core/events/event.ts';
 import type { Conversation, Entry } from '@codepiper/core/transcripts/conversation.ts';
+import { isInterruption } from '@codepiper/core/transcripts/interruption.ts';
 
 /** One thing in the list. `depth` is 1 within a sub-agent. */
 export type Row =
@@ -8,7 +9,9 @@ export type Row =
   | { key: string; kind: 'tool'; entry: Entry; result: Entry | null; depth: number }
   | { key: string; kind: 'agent'; agent: string; title: string; entries: readonly Entry[]; isOpen: boolean }
   | { key: string; kind: 'model'; from: string | null; to: string | null; at: string }
-  | { key: string; kind: 'conversation'; conversation: Conversation };
+  | { key: string; kind: 'conversation'; conversation: Conversation }
+  /** The turn was stopped here. */
+  | { key: string; kind: 'interruption'; entry: Entry; depth: number };
 
 export interface RowSource {
   entries: readonly Entry[];
@@ -58,6 +61,7 @@ export function toRows({ entries, conversations, modelSwitches, openAgents }: Ro
       ];
     }
     if (entry.kind === 'tool_result' && join !== null && calls.has(join)) return [];
+    if (isInterruption(entry)) return [{ key, kind: 'interruption', entry, depth }];
     return [{ key, kind: 'entry', entry, depth }];
   };
 
