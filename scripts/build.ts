@@ -62,7 +62,19 @@ await bundle.close();
 
 /** Chunks load the bundler's helpers even where they use none; a file less to load is half a millisecond. */
 const unusedHelpers = /,require\("\.\/rolldown-runtime-[\w-]+\.cjs"\);/;
-const codeOf = (file: { code: string }) => file.code.replace(unusedHelpers, ';');
+const codeOf = (file: { code: string }) => narrow(file.code.replace(unusedHelpers, ';'));
+
+/**
+ * Writes characters beyond Latin-1 as escapes. The engine keeps a program's text, and one such character, the dots of a
+ * message, makes every other one take two bytes.
+ */
+function narrow(code: string): string {
+  return code.replace(/\\?[^\0-\xff]/g, (found) => {
+    // Behind a backslash an escape would be none.
+    if (found.length > 1) throw new Error(`the bundle has a backslash before a character: ${found}`);
+    return `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
 
 // Chunks first, entries last and by rename: a program started meanwhile sees the old build or the new one.
 await mkdir(dist, { recursive: true });

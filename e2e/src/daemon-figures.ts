@@ -9,7 +9,7 @@ import { waitFor } from '@codepiper/testkit/wait.ts';
 /** What a daemon holds at one moment. Sizes are in MB, times in milliseconds. */
 export interface DaemonFigures {
   rss: number;
-  /** Of all threads, with what can no longer be reached. */
+  /** Of the main thread, with what can no longer be reached. */
   heap: number;
   /** Outside of the heap. */
   buffers: number;
@@ -32,8 +32,9 @@ export interface DaemonFigures {
 export const canBeRead = existsSync('/proc/self/fd');
 
 /**
- * Loaded before the daemon into each of its threads: a file of each says what its heap has, and whenever the file `collect`
- * has another number, unreachable objects are thrown away first.
+ * Loaded before the daemon: a file says what the heap of its main thread has, and whenever the file `collect` has another
+ * number, unreachable objects are thrown away first. Its other threads have arguments of their own and are left out: what
+ * they hold follows what is watched and printed just then, and goes with them.
  */
 const reporter = (folder: string) => `
 const { threadId } = require('node:worker_threads');
@@ -118,13 +119,13 @@ export class MeasuredHouse implements AsyncDisposable {
     };
   }
 
-  /** What can still be reached in the heaps of all threads, with buffers, in MB. */
+  /** What can still be reached in the heap of the main thread, with buffers, in MB. */
   async live(): Promise<number> {
     this.#asked++;
     const file = join(this.#folder, 'collect');
     await writeFile(`${file}.new`, String(this.#asked));
     await rename(`${file}.new`, file);
-    const heaps = await waitFor('every thread to throw away what it can', () => {
+    const heaps = await waitFor('the daemon to throw away what it can', () => {
       const all = this.#heaps();
       return all.every(({ collected }) => collected === this.#asked) && all;
     });

@@ -48,6 +48,7 @@ import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
 import { systemClock } from './platform/clock.ts';
 import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
+import { FreedMemory, loadGiveBack } from './platform/memory.ts';
 import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
 import { Laboratory } from './policies/laboratory.ts';
@@ -604,8 +605,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       gone: () => void reconciler.vanished('the tmux server ended').catch(logFailure(log)),
     }),
   );
+  const freed = resources.use(new FreedMemory(await loadGiveBack()));
+  freed.worked();
   resources.defer(
     ledger.listen((events) => {
+      freed.worked();
       for (const event of events) {
         if (event.type === 'daemon.settings_changed') void recordings.decideAnew().catch(logFailure(log));
         if (event.sessionId === null) continue;

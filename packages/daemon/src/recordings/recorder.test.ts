@@ -57,6 +57,18 @@ test('a recording has every character, however its bytes were divided and segmen
   );
 });
 
+test('what rests keeps no more than the beginning of a character', async () => {
+  await using temp = await makeTempDir();
+  using terminal = new RecordedTerminal(join(temp.path, 'r'));
+  terminal.picture('gap');
+  const [first = 0, ...rest] = bytes('€');
+  terminal.print(Uint8Array.from([first]));
+  terminal.print(Uint8Array.from([...rest, ...bytes('x'.repeat(60_000)), first]));
+  const begun = terminal.recorder.rest()?.begun;
+  expect(begun).toEqual(Uint8Array.from([first]));
+  expect(begun?.buffer.byteLength).toBe(1);
+});
+
 test('from any moment on it begins with the screen of then, and goes on to that of every later moment', async () => {
   await using temp = await makeTempDir();
   let run = 0;

@@ -136,7 +136,7 @@ export class Recorder implements Disposable {
     const end = drawn.length - unfinishedBytes(drawn);
     this.#addOutput(0, drawn.subarray(0, end));
     // What the picture ends with of a character is the beginning of the next bytes. Without a gap it is known already.
-    if (reason === 'gap') this.#begun = drawn.slice(end);
+    if (reason === 'gap') this.#begun = new Uint8Array(drawn.subarray(end));
   }
 
   #draw(state: PaneState): Uint8Array {
@@ -170,7 +170,8 @@ export class Recorder implements Disposable {
   #whole(bytes: Uint8Array): Uint8Array {
     const joined = this.#begun.length === 0 ? bytes : Buffer.concat([this.#begun, bytes]);
     const end = joined.length - unfinishedBytes(joined);
-    this.#begun = joined.slice(end);
+    // A copy in any case: what is kept of it must not keep the whole batch.
+    this.#begun = new Uint8Array(joined.subarray(end));
     return joined.subarray(0, end);
   }
 

@@ -6,6 +6,9 @@ import { hashToken } from './launcher.ts';
 import type { LivePanes } from './live-pane.ts';
 import type { SessionsStore } from './sessions.store.ts';
 
+/** Sessions of which a token is remembered; those of others are looked up. */
+const mostKnown = 200;
+
 /** Tells which session a caller is: by the token it has, or by the process it is. */
 export class SessionCallers {
   readonly #store: SessionsStore;
@@ -36,6 +39,8 @@ export class SessionCallers {
     this.#known.delete(hash);
     const record = await this.#store.findByTokenHash(hash);
     if (record) this.#known.set(hash, record.id);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
     return record?.id ?? null;
   }
 

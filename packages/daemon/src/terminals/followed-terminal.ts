@@ -180,6 +180,8 @@ export class FollowedTerminal implements LiveTerminal, AsyncDisposable {
     this.#screen.close(letGo());
     await this.#o.stream[Symbol.asyncDispose]();
     await this.#reading;
+    // Who remembers what its viewers typed knows it for longer.
+    this.#log = new OutputLog(this.#log.epoch + 1);
   }
 
   async #read(onReady: () => void): Promise<void> {

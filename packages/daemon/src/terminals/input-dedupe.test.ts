@@ -1,4 +1,5 @@
 import { decodeViewerFrame, encodeFrame, maxPasteBytes } from '@codepiper/core/terminals/frames.ts';
+import { heldBy, usePool } from '@codepiper/testkit/held.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InputConnection, InputDedupe, type InputFrame, type TypedInput } from './input-dedupe.ts';
@@ -352,6 +353,21 @@ describe('pastes', () => {
     expect(type(dedupe, one, paste(2, 'b'))).toEqual([]);
     expect(type(dedupe, two, paste(2, 'a', false), paste(2, 'b'))).toEqual([{ type: 'paste', text: 'ab' }]);
   });
+});
+
+it('keeps nothing of what clients typed that it remembers', async () => {
+  const clients = Array.from({ length: 100 }, (_, index) => `client-${index}`);
+  const held = await heldBy(() => {
+    const dedupe = new InputDedupe();
+    for (const client of clients) {
+      const person = new Person(dedupe, client);
+      type(dedupe, person, input(1, 'typed'), input(2, Buffer.from('€').subarray(0, 1)));
+      person.connection.close(0);
+      usePool();
+    }
+    return dedupe;
+  });
+  expect(held).toBeLessThan(100_000);
 });
 
 const shown = (typed: TypedInput['input']): string =>

@@ -188,7 +188,8 @@ function read(client: Client, frame: InputFrame): ReadInput {
   const bytes =
     client.begun.length === 0 ? Buffer.from(frame.bytes) : Buffer.concat([client.begun, frame.bytes]);
   const whole = bytes.length - begunCharacter(bytes);
-  client.begun = bytes.subarray(whole);
+  // A copy: a client is remembered for an hour, and a view would keep the memory of many such inputs with it.
+  client.begun = whole === bytes.length ? nothing : new Uint8Array(bytes.subarray(whole));
   return whole === 0 ? { refusal: null } : { input: { type: 'bytes', bytes: bytes.subarray(0, whole) } };
 }
 

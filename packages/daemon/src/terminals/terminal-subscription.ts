@@ -9,6 +9,8 @@ import { Viewer, type ViewerAction } from './viewer.ts';
 
 /** How long what is settled is told late, in milliseconds: nobody waits for it, but everybody for the echo. */
 const settledMs = 10;
+/** What counts as long for a timer, which may then be as much as a second early, in milliseconds. */
+const longWaitMs = 2_000;
 /** What is shorter is not worth compressing, in bytes. */
 const leastCompressed = 1024;
 
@@ -196,6 +198,7 @@ export class Subscription implements SharingViewer {
     const at = this.#viewer.wakeAt;
     if (at === null || (this.#timer && this.#timer.at <= at)) return;
     if (this.#timer) clearTimeout(this.#timer.timer);
+    const delay = Math.max(0, at - performance.now());
     const timer = setTimeout(
       () => {
         this.#timer = null;
@@ -203,7 +206,8 @@ export class Subscription implements SharingViewer {
         if (this.#viewer.wakeAt !== null && this.#viewer.wakeAt > now) this.#wake();
         else if (!this.#o.wire.isFull) this.#do(this.#viewer.tick(now));
       },
-      Math.max(0, at - performance.now()),
+      // Whole seconds of a long one: Node keeps a list for each length, until the time is over.
+      delay < longWaitMs ? delay : Math.floor(delay / 1000) * 1000,
     );
     timer.unref();
     this.#timer = { at, timer };

@@ -173,6 +173,16 @@ describe('a watched terminal', () => {
     expect(heard.events).toEqual(['appended', 'ended']);
   });
 
+  it('has nothing of what was printed any more when it has ended and nobody watches', async () => {
+    const watched = await watchSeen(makeService());
+    stream().print('words');
+    stream().push({ type: 'ended' });
+    await waitFor('the end', () => watched.terminal.isEnded);
+    expect(logText(watched.terminal)).toBe('words');
+    watched[Symbol.dispose]();
+    await waitFor('its output to be let go', () => logText(watched.terminal) === '');
+  });
+
   it('of a further run is another one; who watches the first is told that it ended', async () => {
     const service = makeService();
     const first = await watchSeen(service);

@@ -1,3 +1,4 @@
+import { heldBy, usePool } from '@codepiper/testkit/held.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ControlEvent, ControlParser } from './control-parser.ts';
@@ -142,5 +143,17 @@ describe('control mode parser', () => {
         },
       ),
     );
+  });
+
+  it('keeps nothing of what it has told', async () => {
+    const held = await heldBy(() =>
+      Array.from({ length: 100 }, () => {
+        const parser = new ControlParser(() => undefined);
+        parser.push(Buffer.from('%output %1 a\n%begin 1 2 1\na\n%end 1 2 1\n%output %2 b\n'));
+        usePool();
+        return parser;
+      }),
+    );
+    expect(held).toBeLessThan(100_000);
   });
 });

@@ -47,7 +47,7 @@ export class ControlParser {
   #decodedEnd = 0;
   /** The pane whose output stands at the end of it, not told yet, and where that begins. */
   #pane = '';
-  #paneBytes = Buffer.alloc(0);
+  #paneBytes = new Uint8Array();
   #paneStart = 0;
 
   constructor(onEvent: (event: ControlEvent) => void) {
@@ -112,11 +112,12 @@ export class ControlParser {
   /** The output of the pane whose id stands between two places of the line. */
   #output(idFrom: number, idEnd: number, line: Buffer, from: number): void {
     const known = this.#paneBytes;
-    const isSame = known.compare(line, idFrom, idEnd) === 0;
+    const isSame = line.compare(known, 0, known.length, idFrom, idEnd) === 0;
     if (!isSame) {
       this.#tellOutput();
-      this.#paneBytes = Buffer.from(line.subarray(idFrom, idEnd));
-      this.#pane = this.#paneBytes.toString('latin1');
+      // Memory of its own: it stays as long as the connection, and a small Buffer keeps 64 kB of others with it.
+      this.#paneBytes = new Uint8Array(line.subarray(idFrom, idEnd));
+      this.#pane = line.toString('latin1', idFrom, idEnd);
     }
     this.#decodedEnd = unescapeOctal(line, from, this.#decoded, this.#decodedEnd);
   }
