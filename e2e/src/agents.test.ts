@@ -73,7 +73,9 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     model.release(`queue-${provider}`);
     await waitFor('the second prompt', () => timesSeen('second in line') === 1);
     await idle(id);
-    expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['delivered', 'delivered']);
+    await waitFor('both proofs', async () =>
+      expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['delivered', 'delivered']),
+    );
     await house.run('kill', id);
   });
 
@@ -218,11 +220,12 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
   it('knows an agent that was killed from outside, and brings the conversation back', async () => {
     const id = await startAgent('--prompt', 'before the crash');
     await waitFor('the prompt', () => timesSeen('before the crash') === 1);
-    const { pid, transcriptPath } = await idle(id);
+    const { pid } = await idle(id);
     // Agents write their transcript late; what is not in it yet dies with them.
-    await waitFor('the transcript', async () =>
-      (await readFile(transcriptPath ?? '', 'utf8')).includes('echo: before the crash'),
-    );
+    await waitFor('the transcript', async () => {
+      const { transcriptPath } = await house.session(id);
+      return (await readFile(transcriptPath ?? '', 'utf8')).includes('echo: before the crash');
+    });
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await house.until(id, 'crashed', (s) => s.status === 'crashed')).toMatchObject({
       exitCode: 137,

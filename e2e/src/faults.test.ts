@@ -121,7 +121,7 @@ describe('a daemon that is away', () => {
   it('tells a client that asks again what became of its text, even of a session that has ended', async () => {
     await using house = await House.open();
     const { id } = await startProgram(house, 'cat');
-    const body = { text: 'once', idempotencyKey: 'one', waitMs: 5000 };
+    const body = { text: 'once', idempotencyKey: 'one', waitMs: 60_000 };
     const sent = await house.http('POST', `/sessions/${id}/send`, body);
     expect(sent.body).toMatchObject({ outcome: 'delivered' });
     await house.halt('SIGKILL');

@@ -84,8 +84,9 @@ it('leads through the main job without a mouse: start an agent, allow what it as
 
     await keyboard.press('Escape');
     await keyboard.press('Control+k');
-    await page.getByRole('dialog').waitFor();
+    await page.getByRole('combobox', { name: 'Commands' }).and(page.locator(':focus')).waitFor();
     await keyboard.type('Fleet');
+    await page.getByRole('option', { name: /^Fleet/, selected: true }).waitFor();
     await keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
     expect(complaints).toEqual([]);
