@@ -126,19 +126,17 @@ describe('the conversation of a session', () => {
     // One waits behind the turn, another is withdrawn.
     await composer(page).fill('RUN echo made by the page');
     await composer(page).press('Enter');
-    await sent(page)
-      .getByRole('listitem')
-      .filter({ hasText: 'made by the page' })
-      .getByText('queued')
-      .waitFor();
+    const queued = sent(page).getByRole('listitem').filter({ hasText: 'made by the page' });
+    await queued.getByText('queued').waitFor();
     await expectWritten(page, '');
     await composer(page).fill('never this');
     await composer(page).press('Enter');
     await page.getByRole('button', { name: 'Withdraw: never this' }).click();
     await sent(page).getByText('never this').waitFor({ state: 'detached' });
+    // It is said for some seconds only: who looks late misses it.
+    const arriving = queued.getByText('delivered').waitFor();
     model.release('stream');
-    await answer(page, 'released stream').waitFor();
-    await sent(page).getByText('delivered').first().waitFor();
+    await Promise.all([arriving, answer(page, 'released stream').waitFor()]);
     await answer(page, 'done: made by the page').waitFor();
     const call = page.getByRole('button', { name: /^Bash echo made by the page/ });
     await call.click();

@@ -74,7 +74,8 @@ it('leads through the main job without a mouse: start an agent, allow what it as
     await tabTo(page, 'tab', 'Terminal');
     await keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Conversation', selected: true }).waitFor();
-    await page.getByText('done:').first().waitFor();
+    // The terminal behind has the word too, unseen.
+    await page.getByRole('article', { name: 'Answer' }).filter({ hasText: 'done:' }).waitFor();
     await tabTo(page, 'textbox', /^Prompt for /);
     await keyboard.type('and thank you');
     await keyboard.press('Enter');
