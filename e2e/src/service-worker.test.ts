@@ -46,6 +46,23 @@ describe('the service worker', () => {
       const data = typeof payload === 'string' ? payload : JSON.stringify(payload);
       await cdp.send('ServiceWorker.deliverPushMessage', { origin: at.url, registrationId, data });
     };
+    // A browser that has only just begun may lose what is delivered, or not show anything yet.
+    const first = {
+      type: 'show',
+      id: null,
+      kind: 'test',
+      title: 'first',
+      body: 'is it there?',
+      tag: 'first',
+    };
+    await waitFor(
+      'the browser to deliver and to show',
+      async () => {
+        await deliver({ ...first, url: '/', sessionId: null, approvalId: null, sound: 'none' });
+        return (await shown()).length > 0;
+      },
+      { timeout: 90_000, interval: 500 },
+    );
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
