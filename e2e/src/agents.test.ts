@@ -73,7 +73,9 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     model.release(`queue-${provider}`);
     await waitFor('the second prompt', () => timesSeen('second in line') === 1);
     await idle(id);
-    expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['delivered', 'delivered']);
+    await waitFor('both proofs', async () =>
+      expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['delivered', 'delivered']),
+    );
     await house.run('kill', id);
   });
 
@@ -193,36 +195,43 @@ describe.each(agents)('the real $provider under codepiper', ({ provider, start, 
     await house.run('kill', id);
   });
 
-  it.each([
-    ['a slash', '/help is a word here'],
-    ['a bang', '!touch never.txt'],
-    ['an at', '@nobody said this'],
-    ['several lines', 'first line\nsecond line\n\nfourth line'],
-    ['many lines', Array.from({ length: 40 }, (_, i) => `line ${i} of a longer prompt`).join('\n')],
-    ['other alphabets', 'Grüße, 你好, 👩‍👩‍👧 und مرحبا'],
-    ['a bracketed paste end', 'before \x1b[201~ after'],
-  ])('delivers %s as plain text, once', async (_name, text) => {
-    const id = await startAgent();
-    await idle(id);
-    const before = model.prompts().length;
-    expect(await send(id, text)).toMatchObject({ outcome: 'delivered' });
-    await idle(id);
-    const squeeze = (s: string) => s.replace(/\s|\p{Cc}|\[201~/gu, '');
-    const seen = model.prompts().slice(before);
-    expect(seen).toHaveLength(1);
-    expect(squeeze(seen[0] ?? '')).toContain(squeeze(text));
-    await expect(readFile(join(project, 'never.txt'))).rejects.toThrow();
-    await house.run('kill', id);
+  describe('a prompt', () => {
+    let id: string;
+    beforeAll(async () => {
+      id = await startAgent();
+    });
+    afterAll(() => house.run('kill', id));
+
+    it.each([
+      ['a slash', '/help is a word here'],
+      ['a bang', '!touch never.txt'],
+      ['an at', '@nobody said this'],
+      ['several lines', 'first line\nsecond line\n\nfourth line'],
+      ['many lines', Array.from({ length: 40 }, (_, i) => `line ${i} of a longer prompt`).join('\n')],
+      ['other alphabets', 'Grüße, 你好, 👩‍👩‍👧 und مرحبا'],
+      ['a bracketed paste end', 'before \x1b[201~ after'],
+    ])('delivers %s as plain text, once', async (_name, text) => {
+      await idle(id);
+      const before = model.prompts().length;
+      expect(await send(id, text)).toMatchObject({ outcome: 'delivered' });
+      await idle(id);
+      const squeeze = (s: string) => s.replace(/\s|\p{Cc}|\[201~/gu, '');
+      const seen = model.prompts().slice(before);
+      expect(seen).toHaveLength(1);
+      expect(squeeze(seen[0] ?? '')).toContain(squeeze(text));
+      await expect(readFile(join(project, 'never.txt'))).rejects.toThrow();
+    });
   });
 
   it('knows an agent that was killed from outside, and brings the conversation back', async () => {
     const id = await startAgent('--prompt', 'before the crash');
     await waitFor('the prompt', () => timesSeen('before the crash') === 1);
-    const { pid, transcriptPath } = await idle(id);
+    const { pid } = await idle(id);
     // Agents write their transcript late; what is not in it yet dies with them.
-    await waitFor('the transcript', async () =>
-      (await readFile(transcriptPath ?? '', 'utf8')).includes('echo: before the crash'),
-    );
+    await waitFor('the transcript', async () => {
+      const { transcriptPath } = await house.session(id);
+      return (await readFile(transcriptPath ?? '', 'utf8')).includes('echo: before the crash');
+    });
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await house.until(id, 'crashed', (s) => s.status === 'crashed')).toMatchObject({
       exitCode: 137,

@@ -91,7 +91,7 @@ it('a home that is gone comes back from a backup that was made while it was in u
 
   // It goes on: the session takes text, and a conversation is written as one document.
   expect(
-    (await house.http('POST', `/sessions/${live.id}/send`, { text: 'hello', waitMs: 5000 })).body,
+    (await house.http('POST', `/sessions/${live.id}/send`, { text: 'hello', waitMs: 60_000 })).body,
   ).toMatchObject({
     outcome: 'delivered',
   });

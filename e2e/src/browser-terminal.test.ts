@@ -244,28 +244,30 @@ it('decides the size when asked to, follows otherwise, and a phone never shrinks
   await waitFor('the pane to follow', async () => expect(await size()).not.toBe(fitted));
   await expectSame(page, id);
   await expectSame(phone, id);
-  const grid = await page.evaluate(() => `${window.codepiperTerminal.cols}x${window.codepiperTerminal.rows}`);
-  expect(grid).toBe(await size());
+  const grid = () => page.evaluate(() => `${window.codepiperTerminal.cols}x${window.codepiperTerminal.rows}`);
+  await waitFor('the grid', async () => expect(await grid()).toBe(await size()));
   // The whole width can be seen on the phone.
-  const isWhole = await phone.evaluate(
-    () => (document.querySelector('.xterm-screen')?.getBoundingClientRect().right ?? Infinity) <= innerWidth,
+  await waitFor('the whole width', () =>
+    phone.evaluate(
+      () =>
+        (document.querySelector('.xterm-screen')?.getBoundingClientRect().right ?? Infinity) <= innerWidth,
+    ),
   );
-  expect(isWhole).toBe(true);
   await phone.getByRole('button', { name: 'Esc' }).waitFor();
   // Or some of it, in letters that can be read without a glass, with the rest to the side.
   const font = () => phone.evaluate(() => window.codepiperTerminal.options.fontSize);
-  expect(await font()).toBeLessThan(11);
+  await waitFor('small letters', async () => expect(await font()).toBeLessThan(11));
   await phone.getByRole('button', { name: 'Letters that can be read' }).click();
-  expect(await font()).toBe(11);
+  await waitFor('larger letters', async () => expect(await font()).toBe(11));
   const isWider = () =>
     phone.evaluate(() => {
       const room = document.querySelector('.terminal-host')?.parentElement;
       room?.scrollTo({ left: 10_000 });
       return (room?.scrollLeft ?? 0) > 100;
     });
-  expect(await isWider()).toBe(true);
+  await waitFor('more than there is room for', isWider);
   await phone.getByRole('button', { name: 'Letters that can be read' }).click();
-  expect(await isWider()).toBe(false);
+  await waitFor('as much as there is room for', async () => !(await isWider()));
   await expectSame(phone, id);
 });
 
@@ -324,6 +326,8 @@ it('scrolls back, says so, finds, and marks a text that stays marked', async () 
     'for i in $(seq 1 300); do echo "line $i"; done; while sleep 0.2; do date +%N; done',
   );
   const page = await open(id);
+  // There is nothing to scroll before the picture is drawn.
+  await waitFor('the history', () => page.evaluate(() => window.codepiperTerminal.buffer.active.baseY > 200));
   await page.locator('.xterm-screen').hover();
   await page.mouse.wheel(0, -2000);
   await page.getByRole('button', { name: 'history' }).waitFor();
@@ -331,7 +335,7 @@ it('scrolls back, says so, finds, and marks a text that stays marked', async () 
   await page.getByRole('searchbox').fill('line 150');
   await page.getByText('1 of 1').waitFor();
   const marked = () => page.evaluate(() => window.codepiperTerminal.getSelection());
-  expect(await marked()).toBe('line 150');
+  await waitFor('the mark', async () => expect(await marked()).toBe('line 150'));
   const length = () => page.evaluate(() => window.codepiperTerminal.buffer.active.length);
   const then = await length();
   await waitFor('more output', async () => expect(await length()).toBeGreaterThan(then));
@@ -369,11 +373,16 @@ it.each([
 it('draws on when the graphics card is taken away', async () => {
   const id = await start('graphics', 'exec bash --norc -i');
   const page = await open(id);
-  await page.evaluate(() => {
-    for (const canvas of document.querySelectorAll<HTMLCanvasElement>('.xterm-screen canvas')) {
-      canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext();
-    }
-  });
+  await waitFor('a canvas, and to take its card away', () =>
+    page.evaluate(() => {
+      const canvases = [...document.querySelectorAll<HTMLCanvasElement>('.xterm-screen canvas')];
+      const cards = canvases.flatMap(
+        (canvas) => canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context') ?? [],
+      );
+      for (const card of cards) card.loseContext();
+      return cards.length > 0;
+    }),
+  );
   await page.keyboard.type('echo $((6*7))');
   await page.keyboard.press('Enter');
   // Only the emulator's own renderer has rows of text.
@@ -385,7 +394,7 @@ it('says that a session has ended', async () => {
   const page = await open(id);
   await page.keyboard.press('Enter');
   await badge(page, 'ended');
-  expect((await dumpPage(page)).join('\n')).toContain('last words');
+  await waitFor('the words', async () => expect((await dumpPage(page)).join('\n')).toContain('last words'));
 });
 
 it("works over the daemon's own socket, as through ssh -L", async () => {

@@ -535,7 +535,8 @@ describe('the daemon', () => {
       expect(second.pid).not.toBe(first.pid);
       expect(await own.session(id)).toMatchObject({ status: 'running' });
       expect(await own.run('send', 'survivor', 'echo alive')).toContain('delivered');
-      expect(await own.run('daemon', 'logs', '-n', '5')).toMatch(/INFO .*the daemon is ready/);
+      expect((await own.run('daemon', 'logs', '-n', '5')).split('\n')).toHaveLength(5);
+      expect(await own.run('daemon', 'logs', '-n', '200')).toMatch(/INFO .*the daemon is ready/);
       expect(await own.run('daemon', 'stop')).toContain('1 session goes on');
       expect((await own.cli(['daemon', 'status'])).code).toBe(3);
       expect(await own.run('daemon', 'stop')).toContain('nothing to stop');

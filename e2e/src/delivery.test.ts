@@ -29,11 +29,11 @@ describe('delivery to a program', () => {
   it('types each text once for each idempotency key, however often it is sent', async () => {
     const cwd = await house.workDirectory('once');
     const { id } = await house.create({ provider: 'shell', cwd, args: recorder });
-    const send = () => post(id, 'send', { text: 'only once', idempotencyKey: 'k1', waitMs: 5000 });
+    const send = () => post(id, 'send', { text: 'only once', idempotencyKey: 'k1', waitMs: 60_000 });
     const replies = await Promise.all([send(), send(), send()]);
     expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200]);
     expect(await send()).toMatchObject({ body: { outcome: 'delivered' } });
-    await post(id, 'send', { text: 'the last', waitMs: 5000 });
+    await post(id, 'send', { text: 'the last', waitMs: 60_000 });
     await waitFor('the last line', async () => (await got(cwd)).includes('the last'));
     expect(await got(cwd)).toEqual(['only once', 'the last']);
     expect(await post(id, 'send', { text: 'another text', idempotencyKey: 'k1' })).toMatchObject({
@@ -92,7 +92,7 @@ describe('delivery to a program', () => {
   it('is proven for a command that prints hundreds of lines at once', async () => {
     const { id } = await house.create({ provider: 'shell', cwd: work, args: ['bash', '--norc'] });
     for (const round of [1, 2, 3]) {
-      const reply = await post(id, 'send', { text: `seq 600 # ${round}`, waitMs: 5000 });
+      const reply = await post(id, 'send', { text: `seq 600 # ${round}`, waitMs: 60_000 });
       expect(reply.body).toMatchObject({ outcome: 'delivered' });
     }
     await house.run('kill', id);
@@ -101,9 +101,9 @@ describe('delivery to a program', () => {
   it('types without Enter on request', async () => {
     const cwd = await house.workDirectory('draft');
     const { id } = await house.create({ provider: 'shell', cwd, args: recorder });
-    await post(id, 'send', { text: 'half a ', newline: false, waitMs: 5000 });
+    await post(id, 'send', { text: 'half a ', newline: false, waitMs: 60_000 });
     expect(await got(cwd)).toEqual([]);
-    await post(id, 'send', { text: 'line', waitMs: 5000 });
+    await post(id, 'send', { text: 'line', waitMs: 60_000 });
     await waitFor('the line', async () => (await got(cwd)).length > 0);
     expect(await got(cwd)).toEqual(['half a line']);
   });
@@ -119,7 +119,7 @@ describe('delivery to a program', () => {
 
 it('keeps nothing that was said to a session that was removed', async () => {
   const { id } = await house.create({ provider: 'shell', cwd: work, args: ['cat'] });
-  await post(id, 'send', { text: 'a word for cat alone', waitMs: 5000 });
+  await post(id, 'send', { text: 'a word for cat alone', waitMs: 60_000 });
   await house.run('kill', id);
   await house.run('rm', id);
   const database = new DatabaseSync(join(house.home, 'codepiper.db'), { readOnly: true });

@@ -83,8 +83,12 @@ describe('a dialog at the start', () => {
     );
     const waiting = await house.until(id, 'needs_input', (s) => s.status === 'needs_input');
     expect(waiting).toMatchObject({ evidence: { source: 'screen' }, queued: 1 });
-    const before = await house.screen(id);
-    expect(before).toContain('Sign in with ChatGPT');
+    let before = '';
+    await waitFor('the whole dialog', async () => {
+      const then = before;
+      before = await house.screen(id);
+      return before.includes('Sign in with ChatGPT') && before === then;
+    });
     await house.run('send', id, 'nor with this', '--no-wait');
     expect(await house.screen(id)).toBe(before);
     expect((await house.deliveries(id)).map((d) => d.status)).toEqual(['queued', 'queued']);

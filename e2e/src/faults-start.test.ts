@@ -151,7 +151,7 @@ describe('the state directory', () => {
       const cwd = await house.workDirectory();
       const live = await house.create({ provider: 'shell', cwd, args: ['sh', '-c', 'umask; sleep 1000'] });
       await waitFor('the umask', async () => (await house.screen(live.id)).includes('0000'));
-      await house.http('POST', `/sessions/${live.id}/send`, { text: 'some text', waitMs: 2000 });
+      await house.http('POST', `/sessions/${live.id}/send`, { text: 'some text', waitMs: 60_000 });
       const ended = await house.create({ provider: 'shell', cwd, args: ['true'] });
       await house.until(ended.id, 'ended', (session) => session.endedAt !== null);
       const modes = await modesBelow(house.home);

@@ -51,7 +51,7 @@ describe('a full disk', () => {
       });
       await house.until(ending.id, 'up', (session) => session.pid !== null);
       const send = (text: string) =>
-        house.http('POST', `/sessions/${lines.id}/send`, { text, waitMs: 3000, idempotencyKey: text });
+        house.http('POST', `/sessions/${lines.id}/send`, { text, waitMs: 60_000, idempotencyKey: text });
       expect((await send('before')).body).toMatchObject({ outcome: 'delivered' });
 
       await disk.fill();

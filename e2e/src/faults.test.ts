@@ -28,6 +28,10 @@ describe('what others kill', () => {
     const careful = await startProgram(house, 'sh', '-c', 'trap "exit 5" HUP; while :; do sleep 0.05; done');
     const daemon = house.daemonPid;
     process.kill(Number(await house.tmux('display-message', '-p', '#{pid}')), 'SIGKILL');
+    // What is asked of a server that is just dying is refused.
+    await waitFor('the daemon to hear of it', async () =>
+      (await house.log()).includes('the connection to tmux ended'),
+    );
     const next = await house.create({ provider: 'shell', args: ['sh', '-c', 'echo here; sleep 1000'] });
     await waitFor('the new session', async () => (await house.screen(next.id)).includes('here'));
     expect(await house.until(plain.id, 'ended', hasEnded)).toMatchObject({
@@ -121,7 +125,7 @@ describe('a daemon that is away', () => {
   it('tells a client that asks again what became of its text, even of a session that has ended', async () => {
     await using house = await House.open();
     const { id } = await startProgram(house, 'cat');
-    const body = { text: 'once', idempotencyKey: 'one', waitMs: 5000 };
+    const body = { text: 'once', idempotencyKey: 'one', waitMs: 60_000 };
     const sent = await house.http('POST', `/sessions/${id}/send`, body);
     expect(sent.body).toMatchObject({ outcome: 'delivered' });
     await house.halt('SIGKILL');

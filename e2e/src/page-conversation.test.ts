@@ -101,10 +101,20 @@ const send = async (id: string, text: string) => {
   await idle(id);
 };
 
+/** One of several tests that ask nothing of it but to be there: an agent takes seconds to start. */
+const anySession = () => {
+  shared ??= start('any');
+  return shared;
+};
+let shared: Promise<string> | null = null;
+
 const composer = (page: Page) => page.getByRole('textbox', { name: /^Prompt for/ });
 const sent = (page: Page) => page.getByRole('list', { name: 'Sent' });
 const answer = (page: Page, text: string | RegExp) =>
   page.getByRole('article', { name: 'Answer' }).filter({ hasText: text });
+/** Waits until this stands in the composer. */
+const expectWritten = (page: Page, text: string) =>
+  waitFor('the composer', async () => expect(await composer(page).inputValue()).toBe(text));
 const conversation = (page: Page) => page.getByRole('region', { name: 'Conversation' });
 
 describe('the conversation of a session', () => {
@@ -115,19 +125,25 @@ describe('the conversation of a session', () => {
     await composer(page).fill('HOLD stream');
     await composer(page).press('Enter');
     await waitFor('the model to be asked', () => model.holding().length > 0);
-    await page.getByText('Working').waitFor();
-    expect(await composer(page).inputValue()).toBe('');
+    await page
+      .getByText(/^Working\b/)
+      .first()
+      .waitFor();
+    await expectWritten(page, '');
     // One waits behind the turn, another is withdrawn.
     await composer(page).fill('RUN echo made by the page');
     await composer(page).press('Enter');
-    await sent(page).getByText('queued').waitFor();
+    const queued = sent(page).getByRole('listitem').filter({ hasText: 'made by the page' });
+    await queued.getByText('queued').waitFor();
+    await expectWritten(page, '');
     await composer(page).fill('never this');
     await composer(page).press('Enter');
     await page.getByRole('button', { name: 'Withdraw: never this' }).click();
     await sent(page).getByText('never this').waitFor({ state: 'detached' });
+    // It is said for some seconds only: who looks late misses it.
+    const arriving = queued.getByText('delivered').waitFor();
     model.release('stream');
-    await answer(page, 'released stream').waitFor();
-    await sent(page).getByText('delivered').first().waitFor();
+    await Promise.all([arriving, answer(page, 'released stream').waitFor()]);
     await answer(page, 'done: made by the page').waitFor();
     const call = page.getByRole('button', { name: /^Bash echo made by the page/ });
     await call.click();
@@ -135,7 +151,7 @@ describe('the conversation of a session', () => {
     const audit = page.getByRole('link', { name: /^Audit entry \d+/ });
     const seq = Number(/\d+/.exec((await audit.textContent()) ?? '')?.[0]);
     await audit.click();
-    expect(new URL(page.url()).search).toContain(`decision=${seq}`);
+    await page.waitForURL((url) => url.search.includes(`decision=${seq}`));
     expect(model.prompts()).not.toContain('never this');
   });
 
@@ -157,7 +173,7 @@ describe('the conversation of a session', () => {
       .getByRole('alert')
       .getByText('cannot be reached')
       .waitFor();
-    expect(await composer(page).inputValue()).toBe('written meanwhile');
+    await expectWritten(page, 'written meanwhile');
     cable.mend();
     await page.evaluate(() => window.dispatchEvent(new Event('online')));
     await answer(page, 'echo: said meanwhile').waitFor();
@@ -171,13 +187,13 @@ describe('the conversation of a session', () => {
     await send(id, 'after the restart');
     await answer(page, 'echo: after the restart').waitFor();
     for (const text of ['before the cut', 'said meanwhile', 'written meanwhile', 'after the restart']) {
-      expect(await answer(page, `echo: ${text}`).count()).toBe(1);
+      await waitFor(text, async () => expect(await answer(page, `echo: ${text}`).count()).toBe(1));
     }
     expect(model.prompts().filter((prompt) => prompt === 'written meanwhile')).toHaveLength(1);
   });
 
   it('is typed in the terminal and read in the conversation', async () => {
-    const id = await start('typed-by-hand');
+    const id = await anySession();
     const page = await open(`/sessions/${id}?tab=terminal`);
     await badge(page, 'live');
     await page.keyboard.type('typed by hand');
@@ -206,7 +222,8 @@ describe('the conversation of a session', () => {
     const list = conversation(page);
     const fromEnd = () =>
       list.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
-    expect(await fromEnd()).toBeLessThan(60);
+    const expectEnd = () => waitFor('the end', async () => expect(await fromEnd()).toBeLessThan(60));
+    await expectEnd();
     // Up to the beginning, which was not read at first.
     await waitFor('the beginning', async () => {
       await list.evaluate((element) => element.scrollTo({ top: 0 }));
@@ -220,7 +237,14 @@ describe('the conversation of a session', () => {
     // What comes does not move what is read.
     const edit = page.getByRole('button', { name: /^Edit long.txt/ });
     const top = async () => (await edit.boundingBox())?.y;
-    const before = await top();
+    const before = await waitFor('it to stand still', async () => {
+      const then = await top();
+      // Two frames: what was unfolded is measured, and laid out anew, by then.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      return (await top()) === then && then;
+    });
     await send(id, 'newer than the newest');
     await page.getByRole('button', { name: /\d new below/ }).waitFor();
     expect(await top()).toBe(before);
@@ -228,7 +252,7 @@ describe('the conversation of a session', () => {
     await answer(page, 'echo: newer than the newest').waitFor();
     await send(id, 'and one more');
     await answer(page, 'echo: and one more').waitFor();
-    await waitFor('the end', async () => expect(await fromEnd()).toBeLessThan(60));
+    await expectEnd();
     // An address of one entry leads there.
     const { entries } = await dashboard.api.request('GET', '/sessions/:id/conversation', {
       params: { id },
@@ -250,27 +274,48 @@ describe('the conversation of a session', () => {
   });
 
   it('keeps a draft, and sends by the key the person chose', async () => {
-    const id = await start('draft');
+    const id = await anySession();
     const page = await open(`/sessions/${id}?tab=conversation`);
     await composer(page).fill('not finished');
     await page.reload();
-    expect(await composer(page).inputValue()).toBe('not finished');
+    await expectWritten(page, 'not finished');
     await page.getByRole('button', { name: 'Enter sends' }).click();
     await composer(page).press('End');
     await composer(page).press('Enter');
     await composer(page).pressSequentially('second line');
-    expect(await composer(page).inputValue()).toBe('not finished\nsecond line');
+    await expectWritten(page, 'not finished\nsecond line');
     await page.reload();
     await composer(page).press('Control+Enter');
     await answer(page, /echo: not finished\s+second line/).waitFor();
     await page.reload();
-    expect(await composer(page).inputValue()).toBe('');
+    await expectWritten(page, '');
     // A slash command is one, unless the person says otherwise.
     await composer(page).fill('/context');
     await page.getByRole('button', { name: 'slash command' }).click();
     await page.getByRole('button', { name: 'plain text' }).waitFor();
     await composer(page).fill('two lines\n/context');
-    expect(await page.getByRole('button', { name: 'plain text' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'plain text' }).waitFor({ state: 'detached' });
+  });
+
+  it('keeps what is written while a prompt is on its way', async () => {
+    const id = await anySession();
+    const page = await open(`/sessions/${id}?tab=conversation`, { ...desk, serviceWorkers: 'block' });
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route('**/api/sessions/*/send', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const asked = page.waitForRequest('**/api/sessions/*/send');
+    await composer(page).fill('the first');
+    await composer(page).press('Enter');
+    await asked;
+    await composer(page).pressSequentially(' and the next');
+    letGo();
+    await answer(page, 'echo: the first').waitFor();
+    await expectWritten(page, 'and the next');
   });
 
   it('brings an image to the agent, and says why it takes no other file', async () => {
@@ -292,8 +337,11 @@ describe('the conversation of a session', () => {
     await picker.setInputFiles(six);
     await page.getByText('5 images at a time').waitFor();
     const removals = page.getByRole('button', { name: /^Remove \d.png/ });
-    expect(await removals.count()).toBe(5);
-    for (let left = 5; left > 0; left--) await removals.first().click();
+    await waitFor('five', async () => expect(await removals.count()).toBe(5));
+    for (let left = 4; left >= 0; left--) {
+      await removals.first().click();
+      await waitFor('one to go', async () => (await removals.count()) === left);
+    }
     await page.evaluate((base64) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const clipboardData = new DataTransfer();
@@ -308,11 +356,12 @@ describe('the conversation of a session', () => {
     await answer(page, 'echo: ').waitFor();
     await conversation(page).getByText('image image/png').waitFor();
     expect(JSON.stringify(model.lastRequest().body)).toContain('"type":"image"');
-    expect(await page.getByRole('list', { name: 'Images' }).count()).toBe(0);
+    await page.getByRole('list', { name: 'Images' }).waitFor({ state: 'detached' });
   });
 
   it('makes a draft of what is spoken, and sends nothing by itself', async () => {
-    const id = await start('spoken');
+    const id = await anySession();
+    const before = await dashboard.house.deliveries(id);
     const page = await open(`/sessions/${id}?tab=conversation`);
     await composer(page).fill('It says:');
     // There is no microphone here: what the browser would give is given.
@@ -336,7 +385,7 @@ describe('the conversation of a session', () => {
       'the words',
       async () => (await composer(page).inputValue()) === 'It says: words that were spoken',
     );
-    expect(await dashboard.house.deliveries(id)).toEqual([]);
+    expect(await dashboard.house.deliveries(id)).toEqual(before);
   });
 
   it('folds what a sub-agent did, and what was summed up', async () => {

@@ -74,7 +74,8 @@ it('leads through the main job without a mouse: start an agent, allow what it as
     await tabTo(page, 'tab', 'Terminal');
     await keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Conversation', selected: true }).waitFor();
-    await page.getByText('done:').first().waitFor();
+    // The terminal behind has the word too, unseen.
+    await page.getByRole('article', { name: 'Answer' }).filter({ hasText: 'done:' }).waitFor();
     await tabTo(page, 'textbox', /^Prompt for /);
     await keyboard.type('and thank you');
     await keyboard.press('Enter');
@@ -84,8 +85,9 @@ it('leads through the main job without a mouse: start an agent, allow what it as
 
     await keyboard.press('Escape');
     await keyboard.press('Control+k');
-    await page.getByRole('dialog').waitFor();
+    await page.getByRole('combobox', { name: 'Commands' }).and(page.locator(':focus')).waitFor();
     await keyboard.type('Fleet');
+    await page.getByRole('option', { name: /^Fleet/, selected: true }).waitFor();
     await keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
     expect(complaints).toEqual([]);

@@ -6,7 +6,7 @@ import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
 
@@ -33,6 +33,9 @@ afterAll(async () => {
 const directory = (page: Page) => page.getByLabel('Directory', { exact: true });
 const unfold = (page: Page, part: string) => page.locator('summary', { hasText: part }).click();
 
+const expectValue = (field: Locator, value: string) =>
+  waitFor('the field', async () => expect(await field.inputValue()).toBe(value));
+
 /** The session that the page went to. */
 async function arrived(page: Page): Promise<string> {
   await page.waitForURL(/\/sessions\/[0-9a-f-]{36}/);
@@ -43,14 +46,14 @@ it('checks what is typed, never loses it, and starts by the keyboard', async () 
   const home = agentHome.env.HOME ?? '';
   await mkdir(join(home, 'typed/deeper'), { recursive: true });
   const { page, complaints } = await dashboard.open(browser, '/new?provider=sh');
-  expect(await page.getByRole('radio', { name: 'Shell' }).isChecked()).toBe(true);
+  await waitFor('the choice', () => page.getByRole('radio', { name: 'Shell' }).isChecked());
 
   await page.keyboard.press('Control+Enter');
   await page.getByRole('button', { name: 'Start' }).click();
   await page.getByText('Choose the directory it works in.').waitFor();
   await directory(page).fill('~/nowhere');
   await page.getByText(/nowhere.*there is no such directory/).waitFor();
-  expect(await directory(page).getAttribute('aria-invalid')).toBe('true');
+  await waitFor('the mark', async () => (await directory(page).getAttribute('aria-invalid')) === 'true');
 
   await directory(page).fill('~/typed');
   await waitFor(
@@ -61,7 +64,7 @@ it('checks what is typed, never loses it, and starts by the keyboard', async () 
   await page.getByRole('button', { name: 'deeper' }).click();
   await page.getByText(join(home, 'typed/deeper'), { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Use this directory' }).click();
-  expect(await directory(page).inputValue()).toBe(join(home, 'typed/deeper'));
+  await expectValue(directory(page), join(home, 'typed/deeper'));
 
   await page.getByLabel('Name', { exact: true }).fill('from the page');
   await unfold(page, 'Environment');
@@ -73,7 +76,8 @@ it('checks what is typed, never loses it, and starts by the keyboard', async () 
     );
   });
   const secret = page.getByLabel('Value of SECRET_WORD');
-  expect([await secret.inputValue(), await secret.getAttribute('type')]).toEqual(['swordfish', 'password']);
+  await expectValue(secret, 'swordfish');
+  expect(await secret.getAttribute('type')).toBe('password');
   await unfold(page, 'More');
   await page.getByLabel('Program and arguments').fill('sh\n-c\necho "word: $SECRET_WORD"; exec cat');
   await expectAccessible(page);
@@ -82,10 +86,9 @@ it('checks what is typed, never loses it, and starts by the keyboard', async () 
   await waitFor('the draft', async () => (await stored()).includes('exec cat'));
   expect(await stored()).not.toContain('swordfish');
   await page.reload();
-  await page.getByLabel('Name', { exact: true }).waitFor();
-  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('from the page');
+  await expectValue(page.getByLabel('Name', { exact: true }), 'from the page');
   await unfold(page, 'Environment');
-  expect(await secret.inputValue()).toBe('swordfish');
+  await expectValue(secret, 'swordfish');
   await unfold(page, 'More');
   await page.getByLabel('Program and arguments').press('Control+Enter');
   const id = await arrived(page);
@@ -96,7 +99,7 @@ it('checks what is typed, never loses it, and starts by the keyboard', async () 
     name: 'from the page',
     cwd: join(home, 'typed/deeper'),
   });
-  expect(await stored()).not.toContain('exec cat');
+  await waitFor('the draft to go', async () => !(await stored()).includes('exec cat'));
   await dashboard.house.run('kill', id);
   expect(complaints).toEqual([]);
 });
@@ -122,7 +125,7 @@ it('starts the real Claude Code with its first prompt once its directory is trus
   await dashboard.house.run('stop', id);
 
   await page.goto(`${dashboard.url}/new?provider=claude&cwd=${encodeURIComponent(project)}`);
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('');
+  await expectValue(page.getByLabel('Prompt'), '');
   await unfold(page, 'Conversation');
   await page.getByLabel('Conversation', { exact: true }).selectOption('resume');
   const known = page.getByRole('list', { name: 'Known conversations' });
@@ -161,12 +164,11 @@ it('warns of dangerous mode, forgets it with the page, and keeps what was typed 
   await page.getByRole('button', { name: 'Start' }).click();
   await page.getByText('tmux is gone').waitFor();
   await page.reload();
-  await page.getByLabel('Prompt').waitFor();
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('a long thought that may not be lost');
+  await expectValue(page.getByLabel('Prompt'), 'a long thought that may not be lost');
   await unfold(page, 'Rules');
   expect(await page.getByRole('switch', { name: 'Dangerous mode' }).isChecked()).toBe(false);
   await page.getByRole('button', { name: 'Clear' }).click();
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('');
+  await expectValue(page.getByLabel('Prompt'), '');
   await page.getByRole('button', { name: 'Undo' }).click();
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('a long thought that may not be lost');
+  await expectValue(page.getByLabel('Prompt'), 'a long thought that may not be lost');
 });

@@ -40,12 +40,7 @@ afterAll(async () => {
 });
 
 async function idle(): Promise<void> {
-  await dashboard.house.until(
-    session.id,
-    'idle',
-    (s) => s.status === 'running' && s.activity === 'idle',
-    20_000,
-  );
+  await dashboard.house.until(session.id, 'idle', (s) => s.status === 'running' && s.activity === 'idle');
 }
 
 const prompt = (text: string) => dashboard.house.run('send', session.id, text);
@@ -70,7 +65,7 @@ it('makes a policy that says at once what is wrong with it, and denies the next 
     .waitFor();
   await editor.getByText('Line 3: rule 1: unknown key "agrs"; did you mean "args"?').waitFor();
   const create = editor.getByRole('button', { name: 'Create policy' });
-  expect(await create.isDisabled()).toBe(true);
+  await waitFor('the button to refuse', () => create.isDisabled());
   await expectAccessible(page);
   await text.fill(
     '- { action: allow, tool: shell, args: { command: "touch fine*" } }\n- { action: deny, tool: shell, args: { command: "touch litter*" } }\n',
@@ -159,10 +154,13 @@ it('explains a call as the command line does, replays the past, and lints', asyn
   await explain.getByLabel('Command', { exact: true }).fill(command);
   const parts = explain.getByRole('list', { name: 'Parts of the call' }).getByRole('listitem');
   await explain.getByText('Denied').waitFor();
-  const shown = await parts.evaluateAll((items) =>
-    items.map((item) => [item.querySelector('code')?.textContent, item.querySelector('p')?.textContent]),
-  );
-  expect(shown.map(([text]) => text)).toEqual(said.parts.map(({ text }) => text));
+  const shown = await waitFor('the parts', async () => {
+    const items = await parts.evaluateAll((each) =>
+      each.map((item) => [item.querySelector('code')?.textContent, item.querySelector('p')?.textContent]),
+    );
+    expect(items.map(([text]) => text)).toEqual(said.parts.map(({ text }) => text));
+    return items;
+  });
   // The page has the rules as links, and calls without backticks.
   for (const [index, { why }] of said.parts.entries()) {
     const words = why.replaceAll('`', '').replaceAll('"', '');
@@ -208,7 +206,9 @@ it('shows the audit trail with its filters, saves it, and says when somebody cha
   await entries.first().getByRole('link').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Keep it tidy.').first().waitFor();
-  expect(new URL(page.url()).searchParams.get('decision')).toBe(String(denied[0]?.seq));
+  await waitFor('the address', () =>
+    expect(new URL(page.url()).searchParams.get('decision')).toBe(String(denied[0]?.seq)),
+  );
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Show in the conversation' }).click();
   await page.waitForURL(/\/sessions\/[^?]+\?.*tab=conversation.*entry=\d+/);

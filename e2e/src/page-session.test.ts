@@ -84,12 +84,13 @@ describe('the session page', () => {
     await page.getByRole('button', { name: 'Larger letters' }).click();
     await page.getByRole('button', { name: 'Larger letters' }).click();
     const chosen = Math.round(usual) + 2;
-    expect(await font()).toBe(chosen);
+    const expectFont = (size: number) => waitFor('the size', async () => expect(await font()).toBe(size));
+    await expectFont(chosen);
     await page.reload();
     await badge(page, 'live');
-    expect(await font()).toBe(chosen);
+    await expectFont(chosen);
     await page.getByRole('button', { name: /Letters of \d+ pixels/ }).click();
-    expect(await font()).toBe(usual);
+    await expectFont(usual);
   });
 
   it('keeps the terminal while another tab is shown, and a shell has no conversation', async () => {
@@ -98,8 +99,9 @@ describe('the session page', () => {
     await badge(page, 'live');
     expect(await page.getByRole('tab').allTextContents()).toEqual(['Terminal', 'Events', 'Policies']);
     await page.keyboard.type('half a li');
+    await waitFor('the echo', async () => expect(await shown(page)).toContain('half a li'));
     await page.getByRole('tab', { name: 'Events' }).click();
-    expect(new URL(page.url()).searchParams.get('tab')).toBe('events');
+    await waitFor('the address', () => new URL(page.url()).searchParams.get('tab') === 'events');
     await page.getByRole('listitem').getByText('session.created').waitFor();
     await page.getByRole('tab', { name: 'Terminal' }).click();
     expect(await shown(page)).toContain('half a li');
@@ -113,6 +115,7 @@ describe('the session page', () => {
     await badge(page, 'live');
     const first = () =>
       page.evaluate(() => window.codepiperTerminal.buffer.active.getLine(0)?.translateToString(true));
+    await waitFor('the picture', async () => expect(await shown(page)).toMatch(/^5000$/m));
     expect(Number(await first())).toBeGreaterThan(1000);
     await page.evaluate(() => window.codepiperTerminal.scrollToTop());
     await page.getByRole('button', { name: /^history/ }).waitFor();
@@ -120,7 +123,7 @@ describe('the session page', () => {
     await page.getByRole('button', { name: 'Earlier lines' }).click();
     await waitFor('the beginning', async () => (await first()) === '1');
     // What was read stays where it is.
-    expect((await shown(page)).split('\n')[0]).toBe(seen);
+    await waitFor('the same line', async () => expect((await shown(page)).split('\n')[0]).toBe(seen));
   });
 
   it('leads a keyboard out of the terminal', async () => {
@@ -132,7 +135,7 @@ describe('the session page', () => {
     await page.keyboard.press('Tab');
     expect(await isInTerminal()).toBe(true);
     await page.keyboard.press('Control+Shift+ArrowUp');
-    expect(await isInTerminal()).toBe(false);
+    await page.getByRole('tab', { name: 'Terminal' }).and(page.locator(':focus')).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Events', selected: true }).waitFor();
   });
@@ -192,7 +195,7 @@ describe('the session page', () => {
     await field.press('Enter');
     await page.getByRole('heading', { name: 'second name' }).waitFor();
     expect((await dashboard.house.session(id)).name).toBe('second name');
-    expect(await page.title()).toContain('second name');
+    await waitFor('the title', async () => expect(await page.title()).toContain('second name'));
   });
 
   it('says what is lost before it kills, and shows how it ended', async () => {
@@ -226,7 +229,7 @@ describe('the session page', () => {
     await waitFor('the new run', async () => (await shown(page)).includes('my last words'));
     await dashboard.house.run('kill', id);
     await badge(page, 'ended');
-    expect(await shown(page)).toContain('my last words');
+    await waitFor('the words', async () => expect(await shown(page)).toContain('my last words'));
     await page.getByRole('button', { name: 'Start again' }).click();
     await badge(page, 'live');
   });
@@ -275,15 +278,18 @@ describe('the session page', () => {
     await page.getByRole('button', { name: 'Apply' }).click();
     const taking = page.getByRole('button', { name: /Take .* from the session/ });
     await taking.first().waitFor();
-    const sets = (await dashboard.house.session(id)).metadata.security.policySets;
-    expect(sets).toHaveLength(1);
+    await waitFor('it to be stored', async () =>
+      expect((await dashboard.house.session(id)).metadata.security.policySets).toHaveLength(1),
+    );
     await taking.first().click();
     await page.getByText('No set is applied.').waitFor();
     await page.getByLabel('Of this session').selectOption('deny');
     await page.getByText('Only this session.').waitFor();
-    expect((await dashboard.house.session(id)).metadata.security.policyDefault).toBe('deny');
+    await waitFor('it to be stored', async () =>
+      expect((await dashboard.house.session(id)).metadata.security.policyDefault).toBe('deny'),
+    );
     await page.getByRole('link', { name: 'Try a call' }).click();
-    expect(page.url()).toContain(`session=${id}`);
+    await page.waitForURL((url) => url.search.includes(`session=${id}`));
   });
 
   it('shows events as they come, by source and type', async () => {

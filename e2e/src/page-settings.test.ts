@@ -9,18 +9,20 @@ let browser: Browser;
 let dashboard: DashboardHouse;
 beforeAll(async () => {
   browser = await launchBrowser();
+  // The house says what nobody else then can change: the default is to be changed, the other one is not.
+  dashboard = await createDashboard({
+    env: { CODEPIPER_POLICY_DEFAULT: '', CODEPIPER_FORWARD_SSH_AUTH_SOCK: '0' },
+  });
 });
 afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
-  await dashboard[Symbol.asyncDispose]();
 });
-afterAll(() => browser.close());
-
-/** The house says what nobody else then can change. */
-const changeable = { CODEPIPER_POLICY_DEFAULT: '' };
+afterAll(async () => {
+  await browser?.close();
+  await dashboard?.[Symbol.asyncDispose]();
+});
 
 it('can be read by everybody, each part of it', async () => {
-  dashboard = await createDashboard();
   const { page, complaints } = await dashboard.open(browser, '/settings');
   for (const [section, heading] of [
     ['daemon', 'Restart'],
@@ -37,7 +39,6 @@ it('can be read by everybody, each part of it', async () => {
 });
 
 it('changes what the daemon does, on every page, and asks who is there for what is dangerous', async () => {
-  dashboard = await createDashboard({ env: { ...changeable, CODEPIPER_FORWARD_SSH_AUTH_SOCK: '0' } });
   // Requests pass by `page.route` while a service worker takes the page over.
   const { page } = await dashboard.open(browser, '/settings?section=daemon', { serviceWorkers: 'block' });
   const { page: other } = await dashboard.open(browser, '/settings?section=daemon');
@@ -73,7 +74,6 @@ it('changes what the daemon does, on every page, and asks who is there for what 
 });
 
 it('restarts the daemon under the open page, which comes back by itself', async () => {
-  dashboard = await createDashboard({ env: changeable });
   const before = await dashboard.api.request('GET', '/health');
   const { page } = await dashboard.open(browser, '/settings?section=daemon');
   await page.getByRole('button', { name: 'Restart the daemon' }).click();
@@ -82,19 +82,20 @@ it('restarts the daemon under the open page, which comes back by itself', async 
     return (await dashboard.api.request('GET', '/health')).startedAt !== before.startedAt;
   });
   await page.getByText('Reconnecting to the daemon').waitFor({ state: 'hidden' });
-  await page.getByLabel('A tool call that no rule speaks of').selectOption('deny');
+  await page.getByLabel('A tool call that no rule speaks of').selectOption('ask');
   await waitFor('the change', async () => {
-    return (await dashboard.api.request('GET', '/policy-default')).action === 'deny';
+    return (await dashboard.api.request('GET', '/policy-default')).action === 'ask';
   });
 });
 
 it('changes the password, which signs other devices out, and shows who is signed in', async () => {
-  dashboard = await createDashboard();
-  const visitor = dashboard.visitor();
-  await visitor.post('/auth/login', { password: dashboard.password, totpCode: dashboard.code(1) });
-  const { page } = await dashboard.open(browser, '/settings?section=security');
+  await using own = await createDashboard();
+  const visitor = own.visitor();
+  await visitor.post('/auth/login', { password: own.password, totpCode: own.code(1) });
+  const { page } = await own.open(browser, '/settings?section=security');
   await page.getByText('this one').waitFor();
-  expect(await page.getByRole('listitem').filter({ hasText: 'Firefox' }).count()).toBe(2);
+  const devices = page.getByRole('listitem').filter({ hasText: 'Firefox' });
+  await waitFor('both devices', async () => (await devices.count()) === 2);
   await page.getByRole('button', { name: 'Change' }).click();
   const fill = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
   await fill('Current password', 'not mine');
@@ -104,18 +105,18 @@ it('changes the password, which signs other devices out, and shows who is signed
   await fill('New password again', 'a better one, longer');
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
   await page.getByRole('alert').waitFor();
-  await fill('Current password', dashboard.password);
+  await fill('Current password', own.password);
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
   await page.getByText('The password is changed').waitFor();
   expect((await visitor.get('/auth/account')).status).toBe(401);
-  const devices = page.getByRole('listitem').filter({ hasText: 'Firefox' });
   await waitFor('one device', async () => (await devices.count()) === 1);
   await devices.getByText('this one').waitFor();
 });
 
 it('takes a passkey and signs in with it', async () => {
-  dashboard = await createDashboard();
-  const { page } = await dashboard.open(browser, '/settings?section=security');
+  // It signs the owner out.
+  await using own = await createDashboard();
+  const { page } = await own.open(browser, '/settings?section=security');
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -138,7 +139,6 @@ it('takes a passkey and signs in with it', async () => {
 });
 
 it('follows the system and the person in its colours, and keeps them', async () => {
-  dashboard = await createDashboard();
   const { page } = await dashboard.open(browser, '/settings?section=appearance');
   const scheme = () => page.evaluate(() => document.documentElement.dataset.scheme);
   await page.getByRole('heading', { name: 'Dark preset' }).waitFor();
@@ -150,14 +150,13 @@ it('follows the system and the person in its colours, and keeps them', async () 
   await page.getByRole('radio', { name: 'Mist' }).first().check({ force: true });
   await page.reload();
   await page.getByRole('heading', { name: 'Dark preset' }).waitFor();
-  expect(await scheme()).toBe('light');
+  await waitFor('what was chosen', async () => (await scheme()) === 'light');
   expect(await page.evaluate(() => document.documentElement.style.getPropertyValue('--cp-ground'))).toBe(
     '#eef2f6',
   );
 });
 
 it('describes the API it uses', async () => {
-  dashboard = await createDashboard();
   const { page } = await dashboard.open(browser, '/settings?section=api');
   await page.getByLabel('Find').fill('approve');
   await page.getByText('/approvals/{id}/approve', { exact: true }).click();

@@ -53,9 +53,12 @@ it('in the background it takes its own place: same process, same flags, sessions
       const deliveries = await house.deliveries(session.id);
       return deliveries.length === texts.length && deliveries.every(({ status }) => status === 'delivered');
     });
-    const { text: output } = await house.http('GET', `/sessions/${session.id}/output?lines=500`);
-    // The echo of the terminal, and what cat says.
-    for (const text of texts) expect(output.split(text)).toHaveLength(3);
+    // The echo of the terminal, which proves it, and what cat says a moment later.
+    await waitFor('the echo of each, and its copy', async () => {
+      const { text: output } = await house.http('GET', `/sessions/${session.id}/output?lines=500`);
+      expect(texts.map((text) => output.split(text).length - 1)).toEqual(texts.map(() => 2));
+      return true;
+    });
     expect(await house.session(session.id)).toMatchObject({ pid, status: 'running' });
     const settings = JSON.parse(await house.run('config', '--json')) as { key: string; origin: string }[];
     const flags = settings.filter(({ origin }) => origin === 'flag').map(({ key }) => key);

@@ -96,7 +96,7 @@ it.skipIf(!canBeRead)(
     const left = performance.now();
     await fleet.leave();
     // Nothing that viewers brought: connections, followed terminals, at last the thread that drew screens.
-    const excess = await untilNothing(measured, before, left, lingerMs + 10_000, [
+    const excess = await untilNothing(measured, before, left, lingerMs + 60_000, [
       'clients',
       'children',
       'sockets',

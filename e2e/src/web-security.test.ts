@@ -204,20 +204,23 @@ describe('signing in', () => {
     try {
       const guess = (password: string) => own.visitor().post('/auth/login', { password });
       for (let i = 0; i < 5; i++) expect((await guess(`wrong guess ${i}`)).status).toBe(401);
-      // The waits are short at first, and a slow machine may outlast one.
-      const refused = await waitFor('a wait', async () => {
+      // The waits are short at first, and a slow machine may outlast one, also between these two.
+      const refused = await waitFor('a wait, for the right password too', async () => {
         const answer = await guess('one more');
-        return answer.status === 429 && answer;
+        if (answer.status !== 429) return false;
+        return (await guess(own.password)).status === 429 && answer;
       });
       expect(refused.body.code).toBe('too_many_attempts');
-      expect((await guess(own.password)).status).toBe(429);
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
       expect((await own.owner.get('/sessions')).status).toBe(200);
       expect((await own.house.http('GET', '/sessions')).status).toBe(200);
       // Requests without end, whatever they ask for.
-      let last = 0;
-      for (let i = 0; i < 101; i++) last = (await own.visitor().get('/auth/status')).status;
-      expect(last).toBe(429);
+      await waitFor(
+        'a refusal',
+        async () => (await own.visitor().get('/auth/status')).status === 429,
+        // They are counted by the minute, which may be over in the middle.
+        { interval: 1 },
+      );
     } finally {
       await own[Symbol.asyncDispose]();
     }
@@ -327,6 +330,15 @@ describe('what is given away', () => {
 function readTexts(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .map((entry) => readText(join(entry.parentPath, entry.name)))
     .join('\n');
+}
+
+/** Empty where it went meanwhile: the daemon is at work. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }

@@ -16,6 +16,8 @@ import type {
 const sizeBytes = 4;
 /** A subscription that the daemon ended is asked for again after this long, in milliseconds. */
 const againMs = 1_000;
+/** The same of a session that is being started: its terminal is there in a moment. */
+const startingMs = 200;
 
 /** One connection that was greeted; sending on one that is gone does nothing. */
 export interface Wire {
@@ -259,11 +261,15 @@ export class LinkChannel implements TerminalChannel {
     const subscription = this.#subscription;
     if (!subscription) return;
     const { wire, refusal } = subscription;
-    if (!subscription.isGiven) {
+    if (!subscription.isGiven && refusal?.code !== 'session_busy') {
       this.refuse(refusal ?? { code: 'internal', message: reason });
       return;
     }
     this.#unsubscribed();
+    if (!subscription.isGiven) {
+      this.#stopAgain = this.#o.timers.after(startingMs, () => this.connected(wire));
+      return;
+    }
     this.#state = 'reconnecting';
     this.#problem('internal', `The daemon ended the view: ${reason}. It is asked for again.`);
     this.#stopAgain = this.#o.timers.after(againMs, () => this.connected(wire));

@@ -301,6 +301,34 @@ describe('a link that breaks', () => {
     expect(daemon.sockets).toHaveLength(1);
   });
 
+  test('a session that is being started is asked for again, in silence, until its terminal is there', () => {
+    const { daemon, open, sink, timers } = house();
+    const channel = open();
+    const give = daemon.message.bind(daemon);
+    let refusals = 0;
+    daemon.message = (socket, message) => {
+      if (message.type !== 'subscribe' || refusals === 2) return give(socket, message);
+      refusals++;
+      const { channel: number } = message;
+      socket.tell({ type: 'error', channel: number, code: 'session_busy', message: 'It is being started.' });
+      socket.tell({ type: 'unsubscribed', channel: number, reason: 'refused' });
+    };
+    for (let round = 0; round < 3; round++) {
+      daemon.settle();
+      timers.advance(1000);
+    }
+    expect([refusals, channel.state, sink.problems]).toEqual([2, 'live', []]);
+    // Not any more of one that nobody wants.
+    channel.close();
+    refusals = 0;
+    const unwanted = open();
+    daemon.settle();
+    unwanted.close();
+    timers.advance(1000);
+    daemon.settle();
+    expect(refusals).toBe(1);
+  });
+
   test('a view that the daemon ended is asked for again, from where it was', async () => {
     const { daemon, open, timers, sink } = house();
     const channel = open();

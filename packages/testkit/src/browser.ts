@@ -49,6 +49,8 @@ export async function openPage(
   prepare: (context: BrowserContext) => Promise<void> = async () => undefined,
 ): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  // Far longer than anything takes, as everywhere: a test is to end, and not to be met by a slow machine.
+  context.setDefaultTimeout(60_000);
   await prepare(context);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { request as requestTls } from 'node:https';
@@ -210,15 +210,29 @@ async function expectOk(calling: Promise<Answer>): Promise<Answer> {
   throw new Error(`the dashboard answered ${answer.status}: ${answer.text}`);
 }
 
-/** A port that nobody has on either address of this machine, as far as can be told. */
+/**
+ * A port that nobody has on either address of this machine. It is none of those that the system gives to whoever asks
+ * for any: such a one could have it before it is used, or while its daemon is away.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 30_000);
+    if ((await canListen(port, '127.0.0.1')) && (await canListen(port, '::1'))) return port;
+  }
+}
+
+/** Also where there is no such address at all. */
+async function canListen(port: number, host: string): Promise<boolean> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
+  }
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  return true;
 }
 
 /** A code of an authenticator (RFC 6238: SHA-1, six digits, 30 s). */

@@ -71,6 +71,21 @@ describe('the wrapper in the pane', () => {
     expect(await exitStatus()).toBe(status);
   });
 
+  it('adds nothing to the last words of a program that is killed', async () => {
+    await runPane(['sh', '-c', 'echo last words; echo and an error >&2; kill -9 $$']);
+    await exitStatus();
+    expect(await tmux.run('capture-pane', '-p', '-t', 'pane')).toBe(
+      `last words\nand an error${'\n'.repeat(22)}`,
+    );
+  });
+
+  it('gives the program the three files of a terminal and no other', async () => {
+    await runPane(['sh', '-c', 'for fd in 0 1 2 3 4; do [ -t $fd ] && echo "tty $fd"; done']);
+    await exitStatus();
+    const screen = await tmux.run('capture-pane', '-p', '-t', 'pane');
+    expect(screen.trimEnd()).toBe('tty 0\ntty 1\ntty 2');
+  });
+
   it('writes the process id of the program itself', async () => {
     await runPane(['sleep', '1000']);
     const pid = await waitFor(

@@ -16,6 +16,8 @@
  *   something is pasted into it.
  * - What the wrapper writes is private; the program gets the umask the daemon was given.
  * - INT, QUIT and TERM are for the program, which shares the terminal.
+ * - Shells say on their standard error that what they ran was killed. It would stand among the program's last words:
+ *   only the program has the terminal as its standard error.
  * - Two shells: the outer one leads the terminal's session and ends when the terminal goes (HUP), which makes the
  *   kernel hang the program up as in any terminal; the inner one stays to say how the program ended.
  * - Up to the program's own start nothing but builtins and forks: every further program would make it a millisecond
@@ -38,6 +40,7 @@ pane_publish() {
   done
 }
 trap : INT QUIT TERM
+exec 3>&2 2>/dev/null
 
 (
   pane_lost=
@@ -55,7 +58,7 @@ trap : INT QUIT TERM
       fi
       exec /bin/sh -c 'printf "%s\\n" "$$" 2>/dev/null >"$0"; umask "$1"; shift; exec "$@"' \\
         "$pane_folder/pid" "$pane_umask" "$@"
-    )
+    ) 2>&3 3>&-
     pane_code=$?
   else
     echo 'codepiper: the launch file of this session is missing or damaged'

@@ -95,9 +95,13 @@ async function onClick({ action, notification }: NotificationClickEvent): Promis
   if ((action === 'approve' || action === 'deny') && approvalId) {
     return answer(action, approvalId, notification, carried);
   }
-  // First: a browser allows it for a moment after the click.
+  // Under way before the page is there, which reads it by being looked at. Opening waits for nothing: a browser allows
+  // it for a moment after the click.
+  const reading = carried.id
+    ? call('POST', `/notifications/${carried.id}/read`, { readSource: 'click' })
+    : undefined;
   await open(url);
-  if (carried.id) await call('POST', `/notifications/${carried.id}/read`, { readSource: 'click' });
+  await reading;
 }
 
 async function answer(

@@ -51,11 +51,19 @@ function write(id: string, draft: Draft | null): void {
   }
 }
 
-/** A draft that outlives a reload. What is stored meanwhile by others does not change it. */
-export function useDraft(id: string, stored: Draft): [Draft, (draft: Draft) => void, forget: () => void] {
+/**
+ * A draft that outlives a reload. What is stored meanwhile by others does not change it.
+ *
+ * `forget` goes back to what is stored; given the draft that was saved, only if nothing was written since.
+ */
+export function useDraft(
+  id: string,
+  stored: Draft,
+): [Draft, (draft: Draft) => void, forget: (saved?: Draft) => void] {
   const [draft, setDraft] = useState<Draft | null>(() => read(id));
   useEffect(() => write(id, draft), [id, draft]);
-  return [draft ?? stored, setDraft, () => setDraft(null)];
+  const forget = (saved?: Draft) => setDraft((now) => (saved === undefined || now === saved ? null : now));
+  return [draft ?? stored, setDraft, forget];
 }
 
 function read(id: string): Draft | null {

@@ -56,15 +56,15 @@ export function PolicyEditor({ policy, findings, onSaved }: Props) {
   };
 
   const save = useMutation({
-    mutationFn: async () => {
-      const body = bodyOf(draft);
+    mutationFn: async (written: Draft) => {
+      const body = bodyOf(written);
       return policy === null
         ? client.request('POST', '/policies', { body })
         : client.request('PUT', '/policies/:id', { params: { id: policy.id }, body });
     },
-    onSuccess: async ({ policy: saved }) => {
-      forget();
+    onSuccess: async ({ policy: saved }, written) => {
       await queryClient.invalidateQueries({ queryKey: policiesQuery.queryKey });
+      forget(written);
       toast.success(`${saved.name} is saved: it holds from the next call.`);
       onSaved(saved.id);
     },
@@ -86,7 +86,7 @@ export function PolicyEditor({ policy, findings, onSaved }: Props) {
       className="mx-auto flex max-w-4xl flex-col px-4 py-4 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate(draft);
       }}
     >
       <div className="mb-4 flex flex-wrap items-center gap-2">

@@ -48,15 +48,15 @@ export function SetEditor({ set, onSaved }: Props) {
   const isChanged = JSON.stringify(draft) !== JSON.stringify(stored);
   const names = new Map(policies.map(({ id, name }) => [id, name]));
   const others = policies.filter(({ id, scope }) => scope === 'set' && !draft.policyIds.includes(id));
-  const done = async (id: string | undefined) => {
+  /** @param written what is stored now, or gone: what was written since stays */
+  const done = async (id: string | undefined, written: Draft | null) => {
     await queryClient.invalidateQueries({ queryKey: policySetsQuery.queryKey });
-    setEdited(null);
+    setEdited((now) => (now === written ? null : now));
     onSaved(id);
   };
 
   const save = useMutation({
-    mutationFn: () => {
-      const { name, isDefault, policyIds, description } = draft;
+    mutationFn: ({ name, isDefault, policyIds, description }: Draft) => {
       const body = {
         name,
         isDefault,
@@ -67,14 +67,14 @@ export function SetEditor({ set, onSaved }: Props) {
         ? client.request('POST', '/policy-sets', { body })
         : client.request('PUT', '/policy-sets/:id', { params: { id: set.id }, body });
     },
-    onSuccess: ({ policySet }) => {
+    onSuccess: ({ policySet }, written) => {
       toast.success(`${policySet.name} is saved.`);
-      return done(policySet.id);
+      return done(policySet.id, written);
     },
   });
   const remove = useMutation({
     mutationFn: (id: string) => client.request('DELETE', '/policy-sets/:id', { params: { id } }),
-    onSuccess: () => done(undefined),
+    onSuccess: () => done(undefined, edited),
     onError: (error) => toast.error(wordsOf(error)),
     onSettled: () => setRemoving(false),
   });
@@ -91,7 +91,7 @@ export function SetEditor({ set, onSaved }: Props) {
       className="mx-auto flex max-w-4xl flex-col px-4 py-4 sm:px-6"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate(draft);
       }}
     >
       <div className="mb-4 flex flex-wrap items-center gap-2">

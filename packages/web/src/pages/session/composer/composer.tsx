@@ -46,7 +46,7 @@ export function Composer({ session, supportsSlash }: Props) {
       ? 'Write to the agent'
       : 'Queued until the agent is ready';
 
-  const write = (next: string) => {
+  const write = (next: (now: string) => string) => {
     setText(next);
     setProblem(null);
     key.current = crypto.randomUUID();
@@ -57,9 +57,9 @@ export function Composer({ session, supportsSlash }: Props) {
     setProblem(null);
     try {
       await sendPrompt(session, { text, mentions, isCommand, key: key.current });
-      write('');
+      write((now) => restOf(now, text));
       setAsText(false);
-      clear();
+      clear(images);
     } catch (error) {
       setProblem(wordsOf(error));
     } finally {
@@ -113,7 +113,7 @@ export function Composer({ session, supportsSlash }: Props) {
           rows={1}
           value={text}
           placeholder={hint}
-          onChange={({ target }) => write(target.value)}
+          onChange={({ target }) => write(() => target.value)}
           onKeyDown={onKeyDown}
           onPaste={(event) => take(event, event.clipboardData)}
           className="field-sizing-content block max-h-[40dvh] min-h-9 w-full resize-none bg-transparent px-2 py-1.5 text-sm outline-none! placeholder:text-quiet pointer-coarse:text-base"
@@ -139,7 +139,7 @@ export function Composer({ session, supportsSlash }: Props) {
           </IconButton>
           <VoiceButton
             session={id}
-            onText={(said) => write(text.trim() === '' ? said : `${text.trimEnd()} ${said}`)}
+            onText={(said) => write((now) => (now.trim() === '' ? said : `${now.trimEnd()} ${said}`))}
           />
           {looksLikeCommand && (
             <button
@@ -178,4 +178,9 @@ export function Composer({ session, supportsSlash }: Props) {
       </div>
     </form>
   );
+}
+
+/** What stays in the field once a prompt was taken: what was written meanwhile, behind it or in its place. */
+function restOf(now: string, sent: string): string {
+  return now.startsWith(sent) ? now.slice(sent.length).trimStart() : now;
 }

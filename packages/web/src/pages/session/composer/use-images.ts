@@ -62,7 +62,9 @@ export function useImages(session: string) {
     images,
     add,
     remove: (key: string) => setImages((all) => all.filter((image) => image.key !== key)),
-    clear: () => setImages([]),
+    /** They were sent; those that came meanwhile stay. */
+    clear: (sent: readonly PromptImage[]) =>
+      setImages((all) => all.filter(({ key }) => !sent.some((one) => one.key === key))),
     isUploading: images.some(({ uploaded, problem }) => uploaded === null && problem === null),
   };
 }

@@ -44,6 +44,8 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const scroller = useRef<HTMLElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [isAtEnd, setAtEnd] = useState(true);
+  /** The person asked for the end, and has neither come there nor scrolled since. */
+  const isBoundForEnd = useRef(false);
   /** The newest entry that was there when the person left the end. */
   const [seenUpTo, setSeenUpTo] = useState(0);
 
@@ -101,8 +103,7 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    const isThere =
-      !hasNewer && element.scrollHeight - element.scrollTop - element.clientHeight < endThreshold;
+    const isThere = !hasNewer && fromEnd(element) < endThreshold;
     const first = virtualizer.getVirtualItems().find(({ end }) => end > element.scrollTop);
     store.place =
       isThere || !first ? 'end' : { key: String(first.key), offset: element.scrollTop - first.start };
@@ -111,8 +112,18 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
     if (!isThere) setSeenUpTo(entries.at(-1)?.id ?? 0);
   };
   const toEnd = async () => {
+    isBoundForEnd.current = true;
     if (hasNewer) await store.toNewest();
     virtualizer.scrollToEnd();
+  };
+  // The way there may be given up in the middle, when rows are measured and others come in above: it is gone on with.
+  useEffect(() => {
+    if (!isBoundForEnd.current || !isReady || hasNewer || virtualizer.isScrolling) return;
+    if (scroller.current && fromEnd(scroller.current) < endThreshold) isBoundForEnd.current = false;
+    else virtualizer.scrollToEnd();
+  });
+  const stay = () => {
+    isBoundForEnd.current = false;
   };
 
   const isBusy = session.activity === 'busy' || session.status === 'needs_permission';
@@ -154,6 +165,10 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
       <section
         ref={scroller}
         onScroll={onScroll}
+        onWheel={stay}
+        onTouchMove={stay}
+        onPointerDown={stay}
+        onKeyDown={stay}
         aria-label="Conversation"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the arrow keys too
         tabIndex={0}
@@ -211,4 +226,9 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
       )}
     </div>
   );
+}
+
+/** What is below the lower edge, in CSS pixels. */
+function fromEnd({ scrollHeight, scrollTop, clientHeight }: Element): number {
+  return scrollHeight - scrollTop - clientHeight;
 }
