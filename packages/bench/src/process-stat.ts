@@ -38,6 +38,23 @@ export function readProcess(pid: number): ProcessStat | null {
 }
 
 /**
+ * What all threads of a process that are there now have needed so far, in milliseconds, to the nanosecond: the ticks of
+ * `cpuMs` fall on the very timers that are measured. Linux only; 0 when there is no such process.
+ */
+export function threadsCpuMs(pid: number): number {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return readdirSync(threads).reduce(
+      (sum, thread) =>
+        sum + Number(readFileSync(`${threads}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
+      0,
+    );
+  } catch {
+    return 0;
+  }
+}
+
+/**
  * How often a process has gone to sleep by itself so far, all of its threads together: as often it was woken. Linux
  * only; 0 when there is no such process.
  */

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { House } from '@codepiper/testkit/house.ts';
 import { makeTempDir } from '@codepiper/testkit/temp.ts';
@@ -7,12 +9,14 @@ import {
   commandPayload,
   type HookEnd,
   type HookedAgent,
+  type HookedHouse,
   isAllowed,
   openHookedHouse,
 } from '../hooked-agents.ts';
 import { delaysOf, idleLoop, type Look, LoopProbe } from '../loop-delay.ts';
 import { manyPolicies, storePolicies } from '../many-rules.ts';
 import { median, percentile99 } from '../pairs.ts';
+import { processTree, readProcess } from '../process-stat.ts';
 
 const sessions = 50;
 /** Rounds in which all sessions ask, for one of `--runs`; and the least. */
@@ -31,65 +35,26 @@ export const approvals: Figure = {
     const loop = await LoopProbe.prepare(folder.path, 'daemon');
     await using idle = await idleLoop(folder.path);
     await using hooked = await openHookedHouse(sessions, loop.env);
-    const { house, agents } = hooked;
+    const { house } = hooked;
     await storePolicies(house, manyPolicies());
 
-    const asking: Looks = { ours: [], floor: [] };
-    const answering: Looks = { ours: [], floor: [] };
-    const wentOn: number[] = [];
-    const asked: number[] = [];
-    let refused = 0;
     const rounds = Math.max(fewestRounds, Math.ceil(runs * roundsPerRun));
-    const watch = async (looks: Looks, work: () => Promise<void>) => {
-      const floor: Look[][] = [];
-      const ours = await loop.during(async () => {
-        floor.push(await idle.loop.during(work));
-      });
-      looks.ours.push(...ours);
-      looks.floor.push(...floor.flat());
-    };
-    for (let round = 0; round < rounds + warmUps; round++) {
-      // What the warm-ups said is forgotten.
-      if (round === warmUps) {
-        for (const list of [asking.ours, asking.floor, answering.ours, answering.floor, wentOn, asked])
-          list.length = 0;
-      }
-      let ends: Promise<HookEnd>[] = [];
-      let waiting: Approval[] = [];
-      const started = performance.now();
-      await watch(asking, async () => {
-        ends = agents.map((agent) => agent.run(call(agent, round)));
-        waiting = await allPending(house);
-      });
-      asked.push(performance.now() - started);
-      if (round % 2 === 0) {
-        await watch(answering, async () => {
-          await Promise.all(waiting.map((approval) => approve(house, approval)));
-          await Promise.all(ends);
-        });
-      } else {
-        for (const approval of waiting) {
-          const end = ends[agents.findIndex(({ sessionId }) => sessionId === approval.sessionId)];
-          const answeredAt = process.hrtime.bigint();
-          await approve(house, approval);
-          const endedAt = (await end)?.endedAt;
-          if (endedAt !== undefined) wentOn.push(Number(endedAt - answeredAt) / 1e6);
-        }
-      }
-      for (const end of await Promise.all(ends)) refused += isAllowed(end) ? 0 : 1;
-    }
+    const shared = await ask(hooked, loop, idle.loop, rounds);
+    using _own = await giveDaemonACore(house);
+    const apart = await ask(hooked, loop, idle.loop, rounds);
+    const wentOn = [...shared.wentOn, ...apart.wentOn];
     return [
       {
         ...common,
         figure: `${sessions} sessions ask at once: hooks that were not answered "allow"`,
-        ours: refused,
+        ours: shared.refused + apart.refused,
         unit: 'count',
         target: { of: 'ours', max: 0 },
-        runs: rounds,
-        note: `all of them were asked about after ${median(asked).toFixed(0)} ms`,
+        runs: 2 * rounds,
+        note: `all of them were asked about after ${median(shared.asked).toFixed(0)} ms`,
       },
-      ...delayRows(`${sessions} sessions ask at once`, asking),
-      ...delayRows(`${sessions} sessions are answered at once`, answering),
+      ...delayRows(`${sessions} sessions ask at once`, shared.asking, apart.asking),
+      ...delayRows(`${sessions} sessions are answered at once`, shared.answering, apart.answering),
       {
         ...common,
         figure: 'approve sent to the hook ended, p99',
@@ -102,6 +67,78 @@ export const approvals: Figure = {
     ];
   },
 };
+
+/** What is found while all sessions ask and are answered, some times over. */
+interface Found {
+  asking: Looks;
+  answering: Looks;
+  /** From an approval to the end of its hook, in milliseconds. */
+  wentOn: number[];
+  /** Until all have asked, in milliseconds. */
+  asked: number[];
+  refused: number;
+}
+
+async function ask({ house, agents }: HookedHouse, loop: LoopProbe, idle: LoopProbe, rounds: number) {
+  const empty = (): Found => ({
+    asking: { ours: [], floor: [] },
+    answering: { ours: [], floor: [] },
+    wentOn: [],
+    asked: [],
+    refused: 0,
+  });
+  const watch = async (looks: Looks, work: () => Promise<void>) => {
+    const floor: Look[][] = [];
+    const ours = await loop.during(async () => {
+      floor.push(await idle.during(work));
+    });
+    looks.ours.push(...ours);
+    looks.floor.push(...floor.flat());
+  };
+  let found = empty();
+  for (let round = 0; round < rounds + warmUps; round++) {
+    // What the warm-ups said is forgotten.
+    if (round === warmUps) found = { ...empty(), refused: found.refused };
+    let ends: Promise<HookEnd>[] = [];
+    let waiting: Approval[] = [];
+    const started = performance.now();
+    await watch(found.asking, async () => {
+      ends = agents.map((agent) => agent.run(call(agent, round)));
+      waiting = await allPending(house);
+    });
+    found.asked.push(performance.now() - started);
+    if (round % 2 === 0) {
+      await watch(found.answering, async () => {
+        await Promise.all(waiting.map((approval) => approve(house, approval)));
+        await Promise.all(ends);
+      });
+    } else {
+      for (const approval of waiting) {
+        const end = ends[agents.findIndex(({ sessionId }) => sessionId === approval.sessionId)];
+        const answeredAt = process.hrtime.bigint();
+        await approve(house, approval);
+        const endedAt = (await end)?.endedAt;
+        if (endedAt !== undefined) found.wentOn.push(Number(endedAt - answeredAt) / 1e6);
+      }
+    }
+    for (const end of await Promise.all(ends)) found.refused += isAllowed(end) ? 0 : 1;
+  }
+  return found;
+}
+
+/** Until it is disposed of the daemon has the first core, and the agents, tmux and this program have the others. */
+async function giveDaemonACore(house: House): Promise<Disposable> {
+  const last = availableParallelism() - 1;
+  if (last < 1) throw new Error('a second core is needed for what the agents do meanwhile');
+  const server = Number(await house.tmux('display-message', '-p', '#{pid}'));
+  const put = (pid: number, cores: string) => {
+    const { status, stderr } = spawnSync('taskset', ['-apc', cores, String(pid)], { encoding: 'utf8' });
+    if (status !== 0 && readProcess(pid)) throw new Error(`taskset failed: ${stderr}`);
+  };
+  for (const { pid } of processTree([process.pid, server])) put(pid, `1-${last}`);
+  put(house.daemonPid ?? 0, '0');
+  return { [Symbol.dispose]: () => put(process.pid, `0-${last}`) };
+}
 
 const common = { floor: null, floorOf: null, ratio: null } as const;
 
@@ -134,30 +171,33 @@ async function approve(house: House, { id }: Approval): Promise<void> {
   if (status !== 200) throw new Error(`not approved: ${text}`);
 }
 
-function delayRows(when: string, looks: Looks): Row[] {
-  const ours = delaysOf(looks.ours);
-  const floor = delaysOf(looks.floor);
-  const rest = {
+/** @param apart while the daemon had a core of its own */
+function delayRows(when: string, shared: Looks, apart: Looks): Row[] {
+  const row = (figure: string, ours: number, floor: number, looks: Looks): Row => ({
+    figure: `${when}: ${figure}`,
+    ours,
+    floor,
     floorOf: 'a node that does nothing',
+    ratio: ours / floor,
     unit: 'ms',
     target: { of: 'ours', max: 20 },
     runs: looks.ours.length,
-  } as const;
+  });
+  const [all, floor] = [delaysOf(shared.ours), delaysOf(shared.floor)];
+  const [alone, aloneFloor] = [delaysOf(apart.ours), delaysOf(apart.floor)];
   return [
     {
-      ...rest,
-      figure: `${when}: event-loop delay, p99`,
-      ours: ours.all,
-      floor: floor.all,
-      ratio: ours.all / floor.all,
+      ...row('event-loop delay with a core of its own, p99', alone.all, aloneFloor.all, apart),
+      note: 'the node that does nothing shares the other cores with the agents',
     },
     {
-      ...rest,
-      figure: `${when}: the same without waiting for a core, p99`,
-      ours: ours.own,
-      floor: floor.own,
-      ratio: ours.own / floor.own,
-      note: `longest ${ours.longestOwn.toFixed(1)} ms; each holds the millisecond between two looks`,
+      ...row('the same, all cores shared, without the wait for a core, p99', all.own, floor.own, shared),
+      note: `longest ${all.longestOwn.toFixed(1)} ms; each holds the millisecond between two looks`,
+    },
+    {
+      ...row('the same with that wait, p99', all.all, floor.all, shared),
+      // The machine's, and not the daemon's: a node that does nothing waits as well.
+      target: null,
     },
   ];
 }

@@ -3,11 +3,11 @@ import { scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { attachBare } from '../bare-client.ts';
 import { openHouse } from '../bench-house.ts';
 import type { Figure } from '../figure.ts';
-import { readProcess } from '../process-stat.ts';
+import { threadsCpuMs } from '../process-stat.ts';
 
 /** How long is looked at, and how long it may come to its pace before, in milliseconds. */
-const windowMs = 10_000;
-const settleMs = 4_000;
+const windowMs = 20_000;
+const settleMs = 20_000;
 
 /** Prints lines at 1 MB/s, for ever. */
 const program = `
@@ -68,8 +68,7 @@ async function cpuOfBare(): Promise<{ percent: number; rate: number }> {
 async function cpuOf(pid: number, onBegin = () => {}): Promise<number> {
   await sleep(settleMs);
   onBegin();
-  const spent = () => readProcess(pid)?.cpuMs ?? 0;
-  const [started, before] = [performance.now(), spent()];
+  const [started, before] = [performance.now(), threadsCpuMs(pid)];
   await sleep(windowMs);
-  return ((spent() - before) / (performance.now() - started)) * 100;
+  return ((threadsCpuMs(pid) - before) / (performance.now() - started)) * 100;
 }

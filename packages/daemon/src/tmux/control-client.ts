@@ -2,7 +2,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { AttachGate } from './attach-gate.ts';
 import { ControlLines, failed, type RunOptions } from './control-lines.ts';
 import { type ControlBlock, type ControlEvent, ControlParser } from './control-parser.ts';
-import { GatheredReading, withoutBuffer } from './gathered-reading.ts';
 
 /**
  * How long a client may take to be attached before it is killed, in milliseconds. What waits for it fails much sooner;
@@ -37,11 +36,11 @@ export class ControlClient {
   readonly #options: ControlClientOptions;
   readonly #parser: ControlParser;
   readonly #lines: ControlLines;
-  readonly #reading: GatheredReading;
   readonly #ended = Promise.withResolvers<void>();
   #child: ChildProcessWithoutNullStreams | null = null;
   #lastByte = 0;
   #isOpen = true;
+  #isPaused = false;
   #words = '';
   /**
    * The server reads our input before it has the attach command that is in the arguments, and what comes too early
@@ -66,10 +65,6 @@ export class ControlClient {
       },
     });
     this.#parser = new ControlParser((event) => this.#onEvent(event));
-    this.#reading = new GatheredReading((chunk) => {
-      this.#lastByte = performance.now();
-      this.#parser.push(chunk);
-    });
     if (gate) gate.enter('attach', () => this.#start());
     else this.#start();
   }
@@ -112,16 +107,13 @@ export class ControlClient {
 
   /** Stops reading: tmux then holds the output back. */
   pause(): void {
-    this.#reading.pause();
+    this.#isPaused = true;
+    this.#child?.stdout.pause();
   }
 
   resume(): void {
-    this.#reading.resume();
-  }
-
-  /** Reads what tmux says so many milliseconds late, in few large pieces; 0, as at first, at once. */
-  gather(ms: number): void {
-    this.#reading.gather(ms);
+    this.#isPaused = false;
+    this.#child?.stdout.resume();
   }
 
   /** Detaches and reads to the end, so that nothing is left in the server; kills the client if that takes too long. */
@@ -137,7 +129,6 @@ export class ControlClient {
         this.#detach();
       });
     }
-    this.gather(0);
     const timer = setTimeout(() => this.kill(), this.#attachDeadline + detachDeadline);
     await this.closed;
     clearTimeout(timer);
@@ -170,7 +161,7 @@ export class ControlClient {
     }
     let child: ChildProcessWithoutNullStreams;
     try {
-      child = withoutBuffer(() => spawn('tmux', [...args], { env, cwd: '/', stdio: 'pipe' }));
+      child = spawn('tmux', [...args], { env, cwd: '/', stdio: 'pipe' });
     } catch (error) {
       // Out of memory, for instance; most errors come as events.
       this.#words = String(error);
@@ -185,7 +176,11 @@ export class ControlClient {
     child.once('close', () => this.#end());
     // Out of file descriptors there is a process object without pipes, and its `error` comes later.
     if (!child.stdout) return;
-    this.#reading.start(child.stdout);
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#lastByte = performance.now();
+      this.#parser.push(chunk);
+    });
+    if (this.#isPaused) child.stdout.pause();
     child.stderr.on('data', (chunk: Buffer) => {
       this.#words = chunk.toString('utf8').trim();
     });
