@@ -198,6 +198,30 @@ describe('the session page', () => {
     await waitFor('the title', async () => expect(await page.title()).toContain('second name'));
   });
 
+  it('leaves the focus to who is writing when its terminal comes', async () => {
+    const id = await shell('before-it');
+    const { page, complaints } = await dashboard.open(browser, '/', { ...desk, serviceWorkers: 'block' });
+    opened.push({ page, complaints });
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/assets\/terminal-tab-[^/]*\.js$/, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.goto(`${dashboard.url}/sessions/${id}`);
+    await page.getByRole('heading').getByRole('button', { name: 'before-it' }).click();
+    const field = page.getByRole('textbox', { name: 'Name of the session' });
+    await field.fill('written meanwhile');
+    held.resolve();
+    await badge(page, 'live');
+    await waitFor('the terminal', async () => expect(await shown(page)).toMatch(/\S/));
+    await page.keyboard.type(', and on');
+    await waitFor('what is written', async () =>
+      expect(await field.inputValue()).toBe('written meanwhile, and on'),
+    );
+    await field.press('Enter');
+    await page.getByRole('heading', { name: 'written meanwhile, and on' }).waitFor();
+  });
+
   it('says what is lost before it kills, and shows how it ended', async () => {
     const id = await shell('doomed');
     const page = await open(`/sessions/${id}`);

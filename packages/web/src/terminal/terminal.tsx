@@ -2,6 +2,7 @@ import type { TerminalPresence } from '@codepiper/client/terminal-link.ts';
 import type { TerminalRole } from '@codepiper/core/terminals/messages.ts';
 import type { Terminal as Emulator, ITheme } from '@xterm/xterm';
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from 'react';
+import { isFocusTaken } from '../kit/focus.ts';
 import { Bar } from './bar.tsx';
 import { type Connection, isPhone } from './connection.ts';
 import { fontRange, usualFont } from './fit-font.ts';
@@ -73,7 +74,7 @@ export function Terminal({
   const ready = useEffectEvent((made: TerminalView) => {
     made.chooseFont(font);
     onReady?.(made.terminal);
-    if (isFocused && !isPhone()) made.focus();
+    if (isFocused && !isPhone() && !isFocusTaken()) made.focus();
   });
   const leave = useEffectEvent(() => {
     (document.activeElement as HTMLElement | null)?.blur();

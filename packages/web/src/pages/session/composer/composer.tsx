@@ -5,6 +5,7 @@ import { nameOf } from '../../../api/session-words.ts';
 import { wordsOf } from '../../../api/words-of.ts';
 import { Button, IconButton } from '../../../kit/button.tsx';
 import { cx } from '../../../kit/cx.ts';
+import { isFocusTaken } from '../../../kit/focus.ts';
 import { keepDraft, keepEnterSends, readDraft, readEnterSends } from './composer-store.ts';
 import { ImageRow } from './image-row.tsx';
 import { Queue } from './queue.tsx';
@@ -64,7 +65,7 @@ export function Composer({ session, supportsSlash }: Props) {
       setProblem(wordsOf(error));
     } finally {
       setSending(false);
-      area.current?.focus();
+      if (!isFocusTaken()) area.current?.focus();
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
