@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { decodeServerFrame, encodeFrame, type ServerFrame } from '@codepiper/core/terminals/frames.ts';
-import { BareWebSocket } from './bare-websocket.ts';
+import { WebSocket } from 'ws';
 
 /** Bytes parsed since the last acknowledgement after which the next is due. */
 const ackBytes = 16 * 1024;
@@ -12,15 +13,17 @@ export class WireViewer {
   onFrame: (frame: ServerFrame) => void = () => undefined;
   /** Frames so far. */
   frames = 0;
-  readonly #ws: BareWebSocket;
+  readonly #ws: WebSocket;
   #received = 0;
   #acknowledged = 0;
   #timer: NodeJS.Timeout | null = null;
   #n = 0;
 
-  private constructor(ws: BareWebSocket) {
+  private constructor(ws: WebSocket) {
     this.#ws = ws;
-    ws.onBinary = (data) => this.#take(data);
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.#take(data);
+    });
   }
 
   /** Connects and subscribes. Resolves when that was sent. */
@@ -29,14 +32,15 @@ export class WireViewer {
     session: string,
     options: { lines: number; onFrame?: (frame: ServerFrame) => void },
   ) {
-    const ws = await BareWebSocket.open(socket, '/terminals/ws');
+    const ws = new WebSocket(`ws+unix:${socket}:/terminals/ws`, { perMessageDeflate: false });
     const viewer = new WireViewer(ws);
     if (options.onFrame) viewer.onFrame = options.onFrame;
-    ws.sendText(
+    await once(ws, 'open');
+    ws.send(
       JSON.stringify({ type: 'hello', version: 1, client: `bench-${process.pid}-${process.hrtime()[1]}` }),
     );
     const role = 'typist';
-    ws.sendText(JSON.stringify({ type: 'subscribe', channel, session, role, lines: options.lines }));
+    ws.send(JSON.stringify({ type: 'subscribe', channel, session, role, lines: options.lines }));
     return viewer;
   }
 
@@ -54,7 +58,7 @@ export class WireViewer {
 
   type(text: string): void {
     this.#n++;
-    this.#ws.sendBinary(encodeFrame({ type: 'input', channel, n: this.#n, bytes: Buffer.from(text) }));
+    this.#ws.send(encodeFrame({ type: 'input', channel, n: this.#n, bytes: Buffer.from(text) }));
   }
 
   /** Reads nothing until `resume`. */
@@ -68,7 +72,9 @@ export class WireViewer {
 
   async close(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#ws.close();
+    const closed = once(this.#ws, 'close');
+    this.#ws.terminate();
+    await closed;
   }
 
   #take(data: Buffer): void {
@@ -85,6 +91,6 @@ export class WireViewer {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#acknowledged = this.#received;
-    this.#ws.sendBinary(encodeFrame({ type: 'ack', channel, received: this.#received }));
+    this.#ws.send(encodeFrame({ type: 'ack', channel, received: this.#received }));
   }
 }
