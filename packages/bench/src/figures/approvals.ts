@@ -196,8 +196,7 @@ function delayRows(when: string, shared: Looks, apart: Looks): Row[] {
     },
     {
       ...row('the same with that wait, p99', all.all, floor.all, shared),
-      // The machine's, and not the daemon's: a node that does nothing waits as well.
-      target: null,
+      note: 'the machine has its part in it: a node that does nothing waits as well',
     },
   ];
 }
