@@ -605,7 +605,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       gone: () => void reconciler.vanished('the tmux server ended').catch(logFailure(log)),
     }),
   );
-  const freed = resources.use(new FreedMemory(await loadGiveBack()));
+  // Not at the start, which people wait for.
+  let giveBack: ReturnType<typeof loadGiveBack> | null = null;
+  const freed = resources.use(
+    new FreedMemory(() => {
+      giveBack ??= loadGiveBack();
+      giveBack.then((give) => give()).catch(logFailure(log));
+    }),
+  );
   freed.worked();
   resources.defer(
     ledger.listen((events) => {
