@@ -19,12 +19,19 @@ afterAll(() => house[Symbol.asyncDispose]());
 /** What of a worker's world the tests touch. */
 declare const registration: ServiceWorkerRegistration;
 declare const clients: { matchAll(options: object): Promise<unknown[]> };
+interface PushedEvent extends Event {
+  data: { text(): string };
+  waitUntil(work: Promise<unknown>): void;
+}
+declare const ExtendableEvent: { prototype: PushedEvent };
+/** Push messages that the worker is done with: what the tests add to its world. */
+declare const handled: string[];
 
 describe('the service worker', () => {
   let browser: Browser;
   let page: Page;
   let worker: Worker;
-  let deliver: (payload: unknown) => Promise<void>;
+  let send: (data: string) => Promise<void>;
   beforeAll(async () => {
     browser = await launchBrowser();
     ({ page } = await at.open(browser, '/', { permissions: ['notifications'] }));
@@ -42,8 +49,17 @@ describe('the service worker', () => {
     });
     await cdp.send('ServiceWorker.enable');
     await waitFor('the registration', () => registrationId);
-    deliver = async (payload) => {
-      const data = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    await worker.evaluate(() => {
+      const { prototype } = ExtendableEvent;
+      const { waitUntil } = prototype;
+      const handled: string[] = [];
+      prototype.waitUntil = function (work) {
+        if (this.type === 'push') void work.finally(() => handled.push(this.data.text()));
+        waitUntil.call(this, work);
+      };
+      Object.assign(globalThis, { handled });
+    });
+    send = async (data) => {
       await cdp.send('ServiceWorker.deliverPushMessage', { origin: at.url, registrationId, data });
     };
     // A browser that has only just begun may lose what is delivered, or not show anything yet.
@@ -58,7 +74,7 @@ describe('the service worker', () => {
     await waitFor(
       'the browser to deliver and to show',
       async () => {
-        await deliver({ ...first, url: '/', sessionId: null, approvalId: null, sound: 'none' });
+        await send(JSON.stringify({ ...first, url: '/', sessionId: null, approvalId: null, sound: 'none' }));
         return (await allShown()).length > 0;
       },
       { timeout: 90_000, interval: 500 },
@@ -85,6 +101,18 @@ describe('the service worker', () => {
     tag: string;
     actions: string[];
   }
+
+  /**
+   * Delivers a push message and waits for the worker to be done with it. Nothing may read what is shown meanwhile:
+   * Chromium forgets a notification that is kept but not on the screen yet.
+   */
+  const deliver = async (payload: unknown) => {
+    const data = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    const times = () => worker.evaluate((text) => handled.filter((each) => each === text).length, data);
+    const before = await times();
+    await send(data);
+    await waitFor('the worker to be done with the message', async () => (await times()) > before);
+  };
 
   /** Tag of what the browser is tried with: one of those may come late, and is none of a test's. */
   const trial = 'trial';
