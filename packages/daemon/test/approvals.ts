@@ -21,6 +21,7 @@ export class CommandJudge implements Judge {
   readonly denied = new Set<string>();
   readonly trusted = new Set<string>();
   #kept: string[] = [];
+  edition = 0;
 
   judge(session: { id: string }, call: ToolCall): Verdict {
     const command = call.command ?? '';
@@ -54,6 +55,7 @@ export class CommandJudge implements Judge {
   async keepTrust(_tx: unknown, emit: EmitEvent, sessionId: string, until: number | null) {
     if (until === null) this.trusted.delete(sessionId);
     else this.trusted.add(sessionId);
+    this.edition++;
     emit({ sessionId, source: 'policy', type: 'policy.updated', payload: { policy: 'trust' } });
     return until === null ? null : policyOf(sessionId, [{ action: 'allow' as const }]);
   }
@@ -61,6 +63,7 @@ export class CommandJudge implements Judge {
   async refresh(): Promise<void> {
     for (const command of this.#kept) this.allowed.add(command);
     this.#kept = [];
+    this.edition++;
   }
 }
 
@@ -146,6 +149,7 @@ export class ApprovalRooms {
 
   async change(policies: (judge: CommandJudge) => void): Promise<void> {
     policies(this.judge);
+    this.judge.edition++;
     await this.ledger.record(async (_tx, emit) =>
       emit({ sessionId: null, source: 'policy', type: 'policy.updated', payload: {} }),
     );
@@ -212,6 +216,7 @@ export function askFor(session: SessionRecord, command: string, change: Partial<
     cwd: '/work',
     questions: [] satisfies Question[],
     verdict: asks,
+    edition: 0,
     inTerminal: false,
     arrivedAt: performance.now(),
     ...change,

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { House } from '@codepiper/testkit/house.ts';
 import { makeTempDir } from '@codepiper/testkit/temp.ts';
@@ -16,7 +14,6 @@ import {
 import { delaysOf, idleLoop, type Look, LoopProbe } from '../loop-delay.ts';
 import { manyPolicies, storePolicies } from '../many-rules.ts';
 import { median, percentile99 } from '../pairs.ts';
-import { processTree, readProcess } from '../process-stat.ts';
 
 const sessions = 50;
 /** Rounds in which all sessions ask, for one of `--runs`; and the least. */
@@ -39,30 +36,27 @@ export const approvals: Figure = {
     await storePolicies(house, manyPolicies());
 
     const rounds = Math.max(fewestRounds, Math.ceil(runs * roundsPerRun));
-    const shared = await ask(hooked, loop, idle.loop, rounds);
-    using _own = await giveDaemonACore(house);
-    const apart = await ask(hooked, loop, idle.loop, rounds);
-    const wentOn = [...shared.wentOn, ...apart.wentOn];
+    const found = await ask(hooked, loop, idle.loop, rounds);
     return [
       {
         ...common,
         figure: `${sessions} sessions ask at once: hooks that were not answered "allow"`,
-        ours: shared.refused + apart.refused,
+        ours: found.refused,
         unit: 'count',
         target: { of: 'ours', max: 0 },
-        runs: 2 * rounds,
-        note: `all of them were asked about after ${median(shared.asked).toFixed(0)} ms`,
+        runs: rounds,
+        note: `all of them were asked about after ${median(found.asked).toFixed(0)} ms`,
       },
-      ...delayRows(`${sessions} sessions ask at once`, shared.asking, apart.asking),
-      ...delayRows(`${sessions} sessions are answered at once`, shared.answering, apart.answering),
+      ...delayRows(`${sessions} sessions ask at once`, found.asking),
+      ...delayRows(`${sessions} sessions are answered at once`, found.answering),
       {
         ...common,
         figure: 'approve sent to the hook ended, p99',
-        ours: percentile99(wentOn),
+        ours: percentile99(found.wentOn),
         unit: 'ms',
         target: { of: 'ours', max: 50 },
-        runs: wentOn.length,
-        note: `p50 ${median(wentOn).toFixed(1)} ms; one after another, while the other sessions wait`,
+        runs: found.wentOn.length,
+        note: `p50 ${median(found.wentOn).toFixed(1)} ms; one after another, while the other sessions wait`,
       },
     ];
   },
@@ -126,20 +120,6 @@ async function ask({ house, agents }: HookedHouse, loop: LoopProbe, idle: LoopPr
   return found;
 }
 
-/** Until it is disposed of the daemon has the first core, and the agents, tmux and this program have the others. */
-async function giveDaemonACore(house: House): Promise<Disposable> {
-  const last = availableParallelism() - 1;
-  if (last < 1) throw new Error('a second core is needed for what the agents do meanwhile');
-  const server = Number(await house.tmux('display-message', '-p', '#{pid}'));
-  const put = (pid: number, cores: string) => {
-    const { status, stderr } = spawnSync('taskset', ['-apc', cores, String(pid)], { encoding: 'utf8' });
-    if (status !== 0 && readProcess(pid)) throw new Error(`taskset failed: ${stderr}`);
-  };
-  for (const { pid } of processTree([process.pid, server])) put(pid, `1-${last}`);
-  put(house.daemonPid ?? 0, '0');
-  return { [Symbol.dispose]: () => put(process.pid, `0-${last}`) };
-}
-
 const common = { floor: null, floorOf: null, ratio: null } as const;
 
 /** At the daemon's event loop, and at that of a node that does nothing, at the same time. */
@@ -171,32 +151,31 @@ async function approve(house: House, { id }: Approval): Promise<void> {
   if (status !== 200) throw new Error(`not approved: ${text}`);
 }
 
-/** @param apart while the daemon had a core of its own */
-function delayRows(when: string, shared: Looks, apart: Looks): Row[] {
-  const row = (figure: string, ours: number, floor: number, looks: Looks): Row => ({
+function delayRows(when: string, looks: Looks): Row[] {
+  const [ours, floor] = [delaysOf(looks.ours), delaysOf(looks.floor)];
+  const row = (figure: string, p99: number, floorP99: number, note: string): Row => ({
     figure: `${when}: ${figure}`,
-    ours,
-    floor,
+    ours: p99,
+    floor: floorP99,
     floorOf: 'a node that does nothing',
-    ratio: ours / floor,
+    ratio: p99 / floorP99,
     unit: 'ms',
     target: { of: 'ours', max: 20 },
     runs: looks.ours.length,
+    note,
   });
-  const [all, floor] = [delaysOf(shared.ours), delaysOf(shared.floor)];
-  const [alone, aloneFloor] = [delaysOf(apart.ours), delaysOf(apart.floor)];
   return [
-    {
-      ...row('event-loop delay with a core of its own, p99', alone.all, aloneFloor.all, apart),
-      note: 'the node that does nothing shares the other cores with the agents',
-    },
-    {
-      ...row('the same, all cores shared, without the wait for a core, p99', all.own, floor.own, shared),
-      note: `longest ${all.longestOwn.toFixed(1)} ms; each holds the millisecond between two looks`,
-    },
-    {
-      ...row('the same with that wait, p99', all.all, floor.all, shared),
-      note: 'the machine has its part in it: a node that does nothing waits as well',
-    },
+    row(
+      'event-loop delay, p99',
+      ours.all,
+      floor.all,
+      'the machine has its part in it: a node that does nothing waits for a core as well',
+    ),
+    row(
+      'the same without the wait for a core, p99',
+      ours.own,
+      floor.own,
+      `longest ${ours.longestOwn.toFixed(1)} ms; each holds the millisecond between two looks`,
+    ),
   ];
 }

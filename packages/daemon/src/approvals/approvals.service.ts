@@ -109,7 +109,7 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
     try {
       const record = await this.#o.ledger.record((tx, emit) => this.#enterIn(tx, emit, ask, draft, waiter));
       if (record.status !== 'pending') this.#give(waiter, record);
-      else this.#entered(record, ask.session, record === draft);
+      else this.#entered(record, ask, record === draft);
     } catch (error) {
       this.#pending.remove(draft);
       this.#pending.setWaited(waiter.approvalId, false);
@@ -315,8 +315,9 @@ export class ApprovalsService implements Approvals, AsyncDisposable {
   }
 
   /** It waits now, and whoever changes the policies finds it; they may have changed since it was judged. */
-  #entered(record: ApprovalRecord, session: SessionRecord, isNew: boolean): void {
-    if (record.kind === 'tool' && this.#ruling(record, session)) this.#run(this.refresh());
+  #entered(record: ApprovalRecord, { session, edition }: Ask, isNew: boolean): void {
+    const isOutdated = record.kind === 'tool' && edition !== this.#o.judge.edition;
+    if (isOutdated && this.#ruling(record, session)) this.#run(this.refresh());
     else if (isNew && !record.inTerminal) this.#o.onHeld?.(record.sessionId, record.summary);
   }
 

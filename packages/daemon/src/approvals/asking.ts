@@ -15,6 +15,8 @@ export interface Ask {
   cwd: string;
   questions: readonly Question[];
   verdict: Verdict;
+  /** Of the policies that the verdict is by; read before it was asked for. */
+  edition: number;
   /** Whether the agent shows its own dialog meanwhile. */
   inTerminal: boolean;
   /** When the hook arrived, in milliseconds of `performance.now()`. */

@@ -102,7 +102,8 @@ class Schedule {
       `c${this.#dice.below(2)}`,
       `k${this.#dice.below(3)}`,
     ];
-    const ask = askFor(this.#session, command, { request, callId });
+    const { edition } = this.#rooms.judge;
+    const ask = askFor(this.#session, command, { request, callId, edition });
     // As the hooks room does: what the rules settle is no approval.
     if (this.#rooms.judge.judge(this.#session, ask.call).action !== 'ask') return;
     const binding = {

@@ -51,6 +51,7 @@ beforeEach(async () => {
         void heard.push({ hook, withState: options?.withState ?? true }),
     },
     judge: {
+      edition: 7,
       judge: (_session, _call, cwd) => {
         judgedAt.push(cwd);
         if (says instanceof Error) throw says;
@@ -183,6 +184,7 @@ describe('before a tool runs', () => {
       cwd: '/work/sub',
       call: { tool: 'Bash', command: 'ls' },
       verdict: { reason: 'The rule says ask.' },
+      edition: 7,
       inTerminal: false,
     });
     asked.answer({ decision: 'deny', reason: 'The user denied this: not now' });

@@ -35,7 +35,7 @@ export interface DecisionsOptions {
   ledger: Ledger;
   store: Pick<SessionsStore, 'get'>;
   hooks: Pick<HooksService, 'hear'>;
-  judge: Pick<Judge, 'judge'>;
+  judge: Pick<Judge, 'judge' | 'edition'>;
   approvals: Approvals;
   audit: Pick<AuditTrail, 'append'>;
   log: Log;
@@ -51,6 +51,12 @@ export interface WaitingHook {
   arrivedAt: number;
   /** Aborted when nobody waits any more: the hook hung up, or the daemon stops. */
   signal: AbortSignal;
+}
+
+/** One whose call is being judged. */
+interface JudgedHook extends WaitingHook {
+  /** Of the policies it is judged by. */
+  edition: number;
 }
 
 /**
@@ -75,6 +81,7 @@ export class DecisionsService {
    * @throws CodepiperError when the hook is about no call that can be read, or nobody waits any more
    */
   async decide(hook: WaitingHook): Promise<HookReply> {
+    const { edition } = this.#o.judge;
     const session = await this.#o.store.get(hook.sessionId);
     if (!session || !isLive(session.status)) {
       throw new CodepiperError('unauthorized', 'The session of this hook has ended.');
@@ -83,7 +90,7 @@ export class DecisionsService {
     const hooked = provider.readHookedCall(hook.payload);
     if (!hooked) return this.refuse(hook.sessionId, hook.arrivedAt, unreadable(provider, hook.payload));
     try {
-      return await this.#decide(session, provider, hooked, hook);
+      return await this.#decide(session, provider, hooked, { ...hook, edition });
     } catch (error) {
       return this.#fail(session, provider, hooked, hook, error);
     }
@@ -149,7 +156,7 @@ export class DecisionsService {
     session: SessionRecord,
     provider: Provider,
     hooked: HookedCall,
-    hook: WaitingHook,
+    hook: JudgedHook,
   ): Promise<HookReply> {
     if (hooked.event === 'ran') {
       await this.#hear(session, hook);
@@ -179,7 +186,7 @@ export class DecisionsService {
     session: SessionRecord,
     provider: Provider,
     hooked: HookedCall,
-    hook: WaitingHook,
+    hook: JudgedHook,
     verdict: Verdict,
   ): Promise<HookReply> {
     // What was said of it before is outdated.
@@ -199,7 +206,7 @@ export class DecisionsService {
     session: SessionRecord,
     provider: Provider,
     hooked: HookedCall,
-    hook: WaitingHook,
+    hook: JudgedHook,
     verdict: Verdict,
   ): Promise<HookReply> {
     if (verdict.action === 'deny') {
@@ -237,7 +244,7 @@ export class DecisionsService {
     session: SessionRecord,
     provider: Provider,
     hooked: HookedCall,
-    hook: WaitingHook,
+    hook: JudgedHook,
     verdict: Verdict,
   ): Promise<HookReply> {
     const inTerminal = hooked.event === 'dialog' && hooked.dialogOpen;
@@ -257,6 +264,7 @@ export class DecisionsService {
           cwd: hooked.cwd,
           questions: hooked.asks?.questions ?? [],
           verdict,
+          edition: hook.edition,
           inTerminal,
           arrivedAt: hook.arrivedAt,
         },

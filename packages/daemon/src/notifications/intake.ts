@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@codepiper/core/clock.ts';
 import type { LedgerEvent } from '@codepiper/core/events/event.ts';
 import {
@@ -33,8 +34,10 @@ export interface IntakeOptions {
   onQueued: () => void;
 }
 
-/** Events of one transaction. */
-const batch = 50;
+/** Events of one transaction: agents that wait for an answer wait for it as well. */
+const batch = 3;
+/** What follows so soon upon what was read is read with what comes meanwhile, in milliseconds. */
+const restMs = 50;
 const retryMs = 5_000;
 /**
  * How long a message waits before it is sent, in milliseconds: what a screen or title says is often said better, or taken
@@ -76,6 +79,7 @@ export class NotificationIntake implements AsyncDisposable {
   #isAsked = false;
   #isStarted = false;
   #isClosed = false;
+  #rest: NodeJS.Timeout | null = null;
   #retry: NodeJS.Timeout | null = null;
 
   constructor(options: IntakeOptions) {
@@ -93,19 +97,24 @@ export class NotificationIntake implements AsyncDisposable {
 
   /** Resolves when everything that was committed before is read. */
   async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+    for (;;) {
+      if (this.#isAsked) this.#endRest();
+      if (!this.#running) return;
+      await this.#running;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#stopListening();
     if (this.#retry) clearTimeout(this.#retry);
+    this.#endRest();
     await this.idle();
   }
 
   #ask(): void {
     this.#isAsked = true;
-    if (this.#running || !this.#isStarted || this.#isClosed) return;
+    if (this.#running || this.#rest || !this.#isStarted || this.#isClosed) return;
     this.#running = this.#readAll()
       .catch((error: unknown) => {
         this.#o.log.error({ err: error }, 'notifications could not be made; they are tried again');
@@ -113,18 +122,21 @@ export class NotificationIntake implements AsyncDisposable {
       })
       .finally(() => {
         this.#running = null;
-        // Asked between the last look and now.
-        if (this.#isAsked) this.#ask();
+        if (!this.#isClosed) this.#rest = setTimeout(() => this.#endRest(), restMs);
       });
   }
 
+  #endRest(): void {
+    if (!this.#rest) return;
+    clearTimeout(this.#rest);
+    this.#rest = null;
+    if (this.#isAsked) this.#ask();
+  }
+
   async #readAll(): Promise<void> {
-    while (this.#isAsked && !this.#isClosed) {
-      this.#isAsked = false;
-      while (!this.#isClosed && (await this.#readSome()) === batch);
-      this.#o.onQueued();
-    }
     this.#isAsked = false;
+    while (!this.#isClosed && (await this.#readSome()) === batch) await nextTurn();
+    this.#o.onQueued();
   }
 
   /** @returns how many events were read */

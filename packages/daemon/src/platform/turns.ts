@@ -1,7 +1,7 @@
 /** How long work may keep others from their turn, in milliseconds. */
-const longestTurnMs = 4;
+const longestTurnMs = 2;
 /** What was let begin may not have come to its work yet. */
-const mostPerTurn = 4;
+const mostPerTurn = 2;
 
 /**
  * Lets pieces of work that never leave the microtask queue by themselves (database calls do not) share the event loop:

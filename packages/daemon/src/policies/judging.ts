@@ -17,6 +17,8 @@ export interface JudgedSession {
 
 /** What other rooms need of the policies. */
 export interface Judge {
+  /** Grows with every change of the policies: what was judged by the same edition would be judged the same again. */
+  readonly edition: number;
   /** The verdict on a call, from what is in memory: no waiting. `cwd`: directory of the call. */
   judge(session: JudgedSession, call: ToolCall, cwd: string): Verdict;
   /** The same by one rule alone; whether it allows the call. */

@@ -50,6 +50,7 @@ export class PolicyBook implements Disposable {
   #reading: Promise<void> = Promise.resolve();
   #unread: string | null = 'the policies were not read yet';
   #retry: NodeJS.Timeout | null = null;
+  #edition = 0;
 
   constructor(options: PolicyBookOptions) {
     this.#o = options;
@@ -60,6 +61,11 @@ export class PolicyBook implements Disposable {
     const reading = this.#reading.then(() => this.#read());
     this.#reading = reading.catch(() => undefined);
     return reading;
+  }
+
+  /** How often everything was read, whatever came of it. Each change is followed by a reading. */
+  get edition(): number {
+    return this.#edition;
   }
 
   /** Why nothing may run at all; null when the policies are known. */
@@ -175,6 +181,8 @@ export class PolicyBook implements Disposable {
       if (this.#retry) clearTimeout(this.#retry);
       this.#retry = setTimeout(() => void this.refresh().catch(() => undefined), retryMs).unref();
       throw error;
+    } finally {
+      this.#edition++;
     }
   }
 

@@ -39,15 +39,20 @@ beforeEach(async () => {
 afterEach(() => house[Symbol.asyncDispose]());
 const judge = (command: string, of = session()) => house.judge.judge(of, shell(command), '/work');
 
-it('sees a change from the next call on', async () => {
+it('sees a change from the next call on, and tells of it', async () => {
+  const editions = [house.judge.edition];
   expect(judge('git status')).toMatchObject({ action: 'ask', basis: 'default' });
   await house.policies.create(request('a', [rule('allow', 'git status')], { id: 'a' }), null);
   expect(judge('git status')).toMatchObject({ action: 'allow', rule: { policyId: 'a', index: 0 } });
   expect(judge('git status && git push')).toMatchObject({ action: 'ask' });
+  editions.push(house.judge.edition);
   await house.policies.update('a', { rules: [rule('deny', 'git *')] }, null);
   expect(judge('git status')).toMatchObject({ action: 'deny', basis: 'rule' });
+  editions.push(house.judge.edition);
   await house.policies.remove('a');
   expect(judge('git status')).toMatchObject({ action: 'ask', basis: 'default' });
+  editions.push(house.judge.edition);
+  expect(editions.toSorted((a, b) => a - b)).toEqual([...new Set(editions)]);
 });
 
 it("goes by the session's default, else the daemon's", async () => {
@@ -164,7 +169,9 @@ describe('lets nothing run', () => {
     house.store.readAll = async () => {
       throw new Error('the disk is gone');
     };
+    const { edition } = house.judge;
     await house.book.refresh().catch(() => undefined);
+    expect(house.judge.edition).toBeGreaterThan(edition);
     expect(judge('x', session({ dangerousMode: true }))).toMatchObject({
       action: 'deny',
       reason: expect.stringContaining('could not be read from the database'),

@@ -53,6 +53,10 @@ export class PolicyJudge implements Judge {
     this.#o = options;
   }
 
+  get edition(): number {
+    return this.#o.book.edition;
+  }
+
   judge(session: JudgedSession, call: ToolCall, cwd: string): Verdict {
     return this.#judgeIn(session, call, cwd, (combination) => combination);
   }
