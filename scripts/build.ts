@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 import { buildWeb } from './build-web.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -31,6 +31,13 @@ const base = /\/packages\/core\/src\/(?:errors|json-text)\.ts$/;
 // A process of its own: the two take no longer than one.
 const web = buildWeb(root, dist);
 
+/** What Fastify would check and write JSON with, and never loads, as our endpoints have their own schemas (`server.ts`). */
+const unused: Plugin = {
+  name: 'unused',
+  resolveId: (id) => (/^@fastify\/(?:ajv|fast-json-stringify)-compiler$/.test(id) ? `\0${id}` : null),
+  load: (id) => (id.startsWith('\0@fastify/') ? 'module.exports = null;' : null),
+};
+
 /**
  * Bundles the CLI with the daemon into CommonJS chunks, one per dynamic import, so that a command loads only
  * what it needs. CommonJS and ES modules start equally fast; CommonJS lets the published bin refuse an old
@@ -40,6 +47,7 @@ const bundle = await rolldown({
   input: entries,
   platform: 'node',
   external: [/^node:/, ...natives],
+  plugins: [unused],
   resolve: {
     // `import` here would hand ES modules to packages that are loaded with require (ws).
     conditionNames: ['source', 'node'],

@@ -47,7 +47,7 @@ import { mountDescription } from './http/api-description.ts';
 import { allowLoopbackNames } from './http/listen-loopback.ts';
 import { type Handlers, mountEndpoints } from './http/mount.ts';
 import type { UploadFolder } from './http/uploads.ts';
-import { mountDevPage, toDevPage } from './http/web-page.ts';
+import { mountDevPage, mountDevPageOnDemand, toDevPage } from './http/web-page.ts';
 import { acceptWebSockets, type WebSocketDoor } from './http/ws.ts';
 import { imageHandlers } from './images/images.routes.ts';
 import type { ImagesService } from './images/images.service.ts';
@@ -135,7 +135,7 @@ export interface ApiParts {
 export function mountApi(app: FastifyInstance, parts: ApiParts): void {
   mountRooms(app, parts, acceptWebSockets(app));
   mountDecide(app, { decisions: parts.decisions, closing: parts.closing, log: parts.log });
-  mountDevPage(app);
+  mountDevPageOnDemand(app, parts.log);
 }
 
 /** Mounts every room: what the Unix socket and the dashboard have in common. */

@@ -1,4 +1,5 @@
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when it is first needed: its tables take 10 ms to load. */
+let graphemes: Intl.Segmenter | null = null;
 
 // Escape sequences (CSI, OSC) and the control characters a terminal acts on; tab and line feed are text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -71,6 +72,7 @@ function graphemeCut(text: string, start: number, maxLength: number): number {
   if (text.length - start <= maxLength) return text.length - start;
   // Whether there is a boundary at `maxLength` depends on what comes before it and on one code point after it.
   const window = text.slice(start, start + maxLength + 2);
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   const cut = graphemes.segment(window).containing(maxLength)?.index ?? maxLength;
   if (cut > 0) return cut;
   const isLowHalf = /[\udc00-\udfff]/.test(text.charAt(start + maxLength));

@@ -21,7 +21,6 @@ const lookedAt = 20_000;
 /** So many folders of sessions are looked for, and as many shown of those that are there. */
 const recentLookedAt = 100;
 const recentShown = 30;
-const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** The folders a session may be started in. */
 export class Directories {
@@ -98,7 +97,8 @@ async function folderNames(folder: string, hidden: boolean): Promise<{ names: st
   } catch (error) {
     throw await unreadable(folder, error as NodeJS.ErrnoException);
   }
-  names.sort(byName.compare);
+  const { compare } = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+  names.sort(compare);
   const most = maxDirectories + 100;
   return { names: names.slice(0, most), isWhole: looked <= lookedAt && names.length <= most };
 }

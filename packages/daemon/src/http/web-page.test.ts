@@ -8,7 +8,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../log/log.ts';
 import { allowLoopbackNames, listenOnLoopback } from './listen-loopback.ts';
 import { createServer } from './server.ts';
-import { dashboardFallback, mountDashboardPage, mountDevPage, toDevPage } from './web-page.ts';
+import {
+  dashboardFallback,
+  mountDashboardPage,
+  mountDevPage,
+  mountDevPageOnDemand,
+  toDevPage,
+} from './web-page.ts';
 
 let temp: TempDir;
 let app: FastifyInstance;
@@ -35,8 +41,14 @@ afterEach(async () => {
 const get = (url: string, headers: Record<string, string> = {}) =>
   app.inject({ method: 'GET', url, headers: { host: 'localhost:4000', ...headers } });
 
-describe('the page', () => {
-  beforeEach(() => mountDevPage(app, join(temp.path, 'web')));
+describe.each([
+  ['the page', mountDevPage],
+  [
+    'the page on demand',
+    (server: FastifyInstance, folder: string) => mountDevPageOnDemand(server, silentLog, folder),
+  ],
+])('%s', (_name, mount) => {
+  beforeEach(() => mount(app, join(temp.path, 'web')));
 
   it('may run its own scripts and speak to its own daemon, nothing else', async () => {
     const reply = await get(`${webPagePath}?session=a`);

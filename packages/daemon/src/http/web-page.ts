@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { webPagePath } from '@codepiper/core/paths.ts';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../log/log.ts';
+import { createServer } from './server.ts';
 import { setCommonHeaders, setPageHeaders } from './web-headers.ts';
 
 /** The built pages: beside the bundle, or where a checkout builds them. */
@@ -34,6 +35,36 @@ export function mountDevPage(app: FastifyInstance, folder = usualFolder()): void
         return sendPage(reply, folder, 'terminal.html');
       },
     });
+  });
+}
+
+/**
+ * The same for a server on which it is seldom opened, as the Unix socket: it is made when it is first asked for. What
+ * serves files takes 10 ms to load, for which nobody's start waits.
+ */
+export function mountDevPageOnDemand(app: FastifyInstance, log: Log, folder = usualFolder()): void {
+  let opening: Promise<FastifyInstance> | null = null;
+  const open = async (): Promise<FastifyInstance> => {
+    // Who calls is known by then.
+    const page = createServer({ log, authenticate: async () => ({ kind: 'user' }) });
+    mountDevPage(page, folder);
+    await page.ready();
+    return page;
+  };
+  const handOver = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    opening ??= open().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    const page = await opening;
+    reply.hijack();
+    page.routing(request.raw, reply.raw);
+  };
+  for (const url of [webPagePath, '/assets/*', '/icons/*']) {
+    app.route({ method: ['GET', 'HEAD'], url, handler: handOver });
+  }
+  app.addHook('onClose', async () => {
+    await (await opening)?.close();
   });
 }
 
@@ -77,7 +108,7 @@ export function dashboardFallback(
 
 function mountFiles(app: FastifyInstance, folder: string, name: 'assets' | 'icons'): void {
   const root = join(folder, name);
-  app.register(fastifyStatic, {
+  app.register(import('@fastify/static'), {
     root,
     prefix: `/${name}/`,
     decorateReply: name === 'assets',

@@ -53,6 +53,8 @@ export interface KeeperEvents {
 
 /** A connection that was lost sooner than this, in milliseconds, is not taken up again at once. */
 const steadyAfter = 1_000;
+/** How long it holds that there is nothing to connect to, in milliseconds: at its start the daemon asks twice. */
+const nothingMs = 20;
 
 /** Holds the one connection: starts the server, attaches to the keeper session, takes the connection up again. */
 export class Keeper implements AsyncDisposable {
@@ -67,6 +69,8 @@ export class Keeper implements AsyncDisposable {
   #link: Link | null = null;
   #opening: Promise<Link | null> | null = null;
   #serverPid: string | null = null;
+  /** When there was nothing to connect to, of `performance.now()`. */
+  #nothingAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: TmuxOptions, version: string | null, events: KeeperEvents) {
@@ -157,6 +161,7 @@ export class Keeper implements AsyncDisposable {
     for (;;) {
       if (this.#closed) throw failed('the tmux driver is closed');
       if (this.current) return this.current;
+      if (!start && performance.now() - this.#nothingAt < nothingMs) return null;
       const joined = this.#opening;
       if (joined) {
         const link = await joined;
@@ -186,7 +191,10 @@ export class Keeper implements AsyncDisposable {
       ...{ home: this.#options.home, log: this.#options.log },
     });
     if (!survey.running) this.#lostServer();
-    if (!start && !survey.keeper && !survey.ours) return null;
+    if (!start && !survey.keeper && !survey.ours) {
+      this.#nothingAt = performance.now();
+      return null;
+    }
     if (!survey.keeper) await this.#startKeeper();
     return this.#attachKeeper();
   }
