@@ -55,8 +55,8 @@ export async function unlistedOrphans(homeKey: string): Promise<number[]> {
 }
 
 /**
- * How long clients of a killed daemon may take to end by themselves, in milliseconds: all do that are not stuck, and one
- * that is killed while it is being attached may end the server.
+ * How long clients of a killed daemon that tmux does not list may take to end by themselves, in milliseconds: all do that
+ * are not stuck, and while one is being attached the end of another may end the server (see `AttachGate`).
  */
 const endGrace = 1_000;
 /** How long tmux is asked whether they are gone, and how often either is looked at, in milliseconds. */
@@ -71,18 +71,21 @@ export interface OrphansLog {
 
 /**
  * Ends clients of a killed daemon, and waits until tmux has seen it: it tells its control clients of each that leaves,
- * and what is attached next must not be among those (see `AttachGate`).
+ * and what is attached next must not be among those (see `AttachGate`). As they are told of each other's end while nobody
+ * reads them, most are stuck when the first is gone.
  *
+ * @param by.areAttached whether tmux lists all of them: then none is being attached, and nothing is waited for
  * @param by.listed pids of the clients that tmux has
  */
 export async function endOrphans(
   pids: readonly number[],
   by: {
     log: OrphansLog;
+    areAttached: boolean;
     listed(): Promise<readonly number[]>;
   },
 ): Promise<void> {
-  const grace = performance.now() + endGrace;
+  const grace = performance.now() + (by.areAttached ? 0 : endGrace);
   while (pids.some(isAlive) && performance.now() < grace) await sleep(askInterval);
   for (const pid of pids.filter(isAlive)) {
     by.log.info({ pid }, 'ending a tmux control client that a killed daemon left');

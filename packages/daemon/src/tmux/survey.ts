@@ -49,6 +49,9 @@ export async function surveyServer(request: SurveyRequest): Promise<Survey> {
   }
   const rows = stdout.split('\n').map((line) => line.split('\t'));
   const orphans = new Set(await unlistedOrphans(homeKey));
+  const attached = new Set(rows.map(([kind, pid]) => (kind === 'c' ? Number(pid) : null)));
+  // Where there is no /proc those that are being attached are not seen at all.
+  const areAttached = process.platform === 'linux' && [...orphans].every((pid) => attached.has(pid));
   for (const [kind, pid, control, sessionName = ''] of rows) {
     if (kind !== 'c' || control !== '1') continue;
     const client = { pid: Number(pid), sessionName };
@@ -59,7 +62,7 @@ export async function surveyServer(request: SurveyRequest): Promise<Survey> {
       const { stdout } = await runTmux([...serverArgs, 'list-clients', '-F', '#{client_pid}'], { env });
       return stdout.split('\n').map(Number);
     };
-    await endOrphans([...orphans], { log, listed });
+    await endOrphans([...orphans], { log, areAttached, listed });
   }
   const sessions = rows.filter(([kind]) => kind === 's');
   return {
