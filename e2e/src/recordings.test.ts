@@ -119,8 +119,10 @@ describe('a recording', () => {
   it('follows resizes and both screens, and begins anywhere with the screen of then', async () => {
     const id = await start('screens');
     await say(id, 'main screen\\r\\n');
-    await waitFor('the text', async () => (await captured(id)).includes('main screen'));
-    const before = (await recording(id)).to;
+    const before = await waitFor('a moment behind the text', async () => {
+      await say(id, 'further\\r\\n');
+      return (await recording(id)).to;
+    });
     await say(id, '\\033[?1049h\\033[2;3Hother \\033[31mscreen');
     await waitFor('the other screen', async () => (await captured(id))[1] === '  other screen');
     await house.run('resize', id, '70', '12');

@@ -11,6 +11,7 @@ export class FakeStream implements PaneStream {
   readonly history: number;
   /** Lines of history of the pictures that were asked for. */
   readonly repaints: number[] = [];
+  isPrompt = true;
   isClosed = false;
   #events: PaneEvent[] = [];
   #wake: () => void = () => undefined;
@@ -31,6 +32,10 @@ export class FakeStream implements PaneStream {
 
   repaint({ history = this.history }: { history?: number } = {}): void {
     this.repaints.push(history);
+  }
+
+  setPrompt(isPrompt: boolean): void {
+    this.isPrompt = isPrompt;
   }
 
   async flush(): Promise<void> {}

@@ -13,7 +13,7 @@ export class LineBuffer {
 
   /** Text as it is. */
   add(text: string): void {
-    this.#reserve(text.length * 3);
+    this.reserve(text.length * 3);
     this.#length += this.#bytes.write(text, this.#length);
   }
 
@@ -26,7 +26,7 @@ export class LineBuffer {
     // What JSON escapes is ASCII: each byte may stand for a character of its own and is a byte again behind it. Strings
     // of more than one byte a character take twice as long.
     const text = JSON.stringify(Buffer.from(input.buffer, input.byteOffset, input.length).toString('latin1'));
-    this.#reserve(text.length);
+    this.reserve(text.length);
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
@@ -38,7 +38,8 @@ export class LineBuffer {
     return bytes;
   }
 
-  #reserve(more: number): void {
+  /** Makes room for so many more bytes: at once for what is known to come. */
+  reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(firstSize, this.#bytes.length * 2, this.#length + more));
     this.#bytes.copy(grown, 0, 0, this.#length);

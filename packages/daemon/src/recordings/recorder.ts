@@ -91,6 +91,8 @@ export class Recorder implements Disposable {
 
   /** @throws what the file system throws; nothing more can be written then */
   write(bytes: Uint8Array, items: readonly RecordedItem[]): void {
+    // A few escapes and the times come on top of it.
+    if (this.#open !== null) this.#lines.reserve(bytes.length + (bytes.length >> 3));
     for (const item of items) {
       if (item.type === 'picture') this.#begin(item);
       else if (this.#open !== null) this.#add(this.#open, bytes, item);

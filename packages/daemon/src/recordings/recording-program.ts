@@ -56,7 +56,8 @@ export function runRecordings(port: MessagePort, data: RecordingData, openScreen
     } catch (error) {
       fail(session, error);
     }
-    tell({ type: 'written', bytes: bytes.length });
+    const { length, buffer: memory } = bytes;
+    tell({ type: 'written', bytes: length, memory }, [memory]);
   }
 
   function close(session: string): void {

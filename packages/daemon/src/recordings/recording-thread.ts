@@ -43,6 +43,8 @@ export class RecordingThread implements AsyncDisposable {
   #holds = 0;
   #lastId = 0;
   #waiting = 0;
+  /** The largest memory of a batch that came back. */
+  #spare: ArrayBuffer | null = null;
   #stopped = false;
 
   constructor(options: RecordingThreadOptions) {
@@ -61,6 +63,17 @@ export class RecordingThread implements AsyncDisposable {
     if (this.#stopped) return;
     this.#waiting += batch.bytes.length;
     this.#send({ type: 'batch', ...batch }, [batch.bytes.buffer]);
+  }
+
+  /**
+   * Memory for a batch of so many bytes, with whatever was in it before. What a busy session prints would otherwise have
+   * the engine look through all it holds every few seconds.
+   */
+  takeMemory(size: number): Uint8Array<ArrayBuffer> {
+    const spare = this.#spare;
+    if (spare === null || spare.byteLength < size) return Buffer.allocUnsafeSlow(size);
+    this.#spare = null;
+    return new Uint8Array(spare);
   }
 
   close(session: string): void {
@@ -138,6 +151,7 @@ export class RecordingThread implements AsyncDisposable {
   /** Ends the thread; what it is told meanwhile is for the next one, which must not open what this one has open. */
   #rest(thread: Thread<ToRecordings>): void {
     this.#thread = null;
+    this.#spare = null;
     this.#held = [];
     let isRested = false;
     this.#onRested = (recorders) => {
@@ -154,8 +168,10 @@ export class RecordingThread implements AsyncDisposable {
   }
 
   #heard(message: FromRecordings): void {
-    if (message.type === 'written') this.#waiting = Math.max(0, this.#waiting - message.bytes);
-    else if (message.type === 'rested') this.#onRested(message.recorders);
+    if (message.type === 'written') {
+      this.#waiting = Math.max(0, this.#waiting - message.bytes);
+      if (message.memory.byteLength > (this.#spare?.byteLength ?? 0)) this.#spare = message.memory;
+    } else if (message.type === 'rested') this.#onRested(message.recorders);
     else if (message.type === 'failed') this.#o.onFailed(message.session, message.code, message.message);
     else {
       const asked = this.#asked.get(message.id);

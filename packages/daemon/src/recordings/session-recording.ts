@@ -7,7 +7,7 @@ import type { RecordedItem } from './recorder.ts';
 import type { RecordingThread } from './recording-thread.ts';
 
 /** What is handed to the thread at once, in bytes, and what the first of them takes room for. */
-const batchBytes = 1 << 16;
+const batchBytes = 1 << 18;
 const firstBytes = 1 << 12;
 /** Output that follows the last so soon becomes one event with it, in milliseconds: less than a frame. */
 const togetherMs = 12;
@@ -27,7 +27,7 @@ export interface SessionRecordingOptions {
   title: string | null;
   /** What the recording may take on the disk. */
   maxBytes: number;
-  thread: Pick<RecordingThread, 'write' | 'close' | 'waiting'>;
+  thread: Pick<RecordingThread, 'write' | 'close' | 'takeMemory' | 'waiting'>;
   /** Never goes back. */
   clock: Clock;
   /** Something waits: `flush` is to be called within a quarter of a second. */
@@ -155,8 +155,8 @@ export class SessionRecording implements SessionTap {
     const needed = this.#used + more;
     if (needed <= this.#bytes.length) return;
     const size = Math.min(batchBytes, Math.max(firstBytes, needed, this.#bytes.length * 2));
-    // Of its own memory, as that goes to the thread.
-    const grown = Buffer.allocUnsafeSlow(size);
+    // Of its own memory, as that goes to the thread. What came back from there is for those who print much.
+    const grown = size > firstBytes ? this.#o.thread.takeMemory(size) : Buffer.allocUnsafeSlow(size);
     grown.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = grown;
   }

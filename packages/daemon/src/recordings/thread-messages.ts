@@ -15,7 +15,13 @@ export interface Listed {
 
 /** What the thread of recordings is told. `session` is an id, and the name of its folder. */
 export type ToRecordings =
-  | { type: 'batch'; session: string; title: string | null; bytes: Uint8Array; items: RecordedItem[] }
+  | {
+      type: 'batch';
+      session: string;
+      title: string | null;
+      bytes: Uint8Array<ArrayBuffer>;
+      items: RecordedItem[];
+    }
   /** Nothing more comes of this run. */
   | { type: 'close'; session: string }
   | { type: 'ask'; id: number; question: Question }
@@ -46,8 +52,8 @@ export interface Answers {
 }
 
 export type FromRecordings =
-  /** Bytes of a batch were written; it may be sent as many more. */
-  | { type: 'written'; bytes: number }
+  /** Bytes of a batch were written; it may be sent as many more. Its memory comes back. */
+  | { type: 'written'; bytes: number; memory: ArrayBuffer }
   /** Where each recording that goes on stands, by session. */
   | { type: 'rested'; recorders: ReadonlyMap<string, RestedRecorder> }
   /** A recording cannot be written; it was closed. `code` as the file system gave it. */

@@ -89,6 +89,7 @@ export class FollowedTerminal implements LiveTerminal, AsyncDisposable {
       askPicture: () => this.#askPicture(0),
       onFailed: () => options.onTapFailed(),
     });
+    options.stream.setPrompt(false);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ready = promise;
     this.#reading = this.#read(resolve).finally(resolve);
@@ -151,12 +152,14 @@ export class FollowedTerminal implements LiveTerminal, AsyncDisposable {
   /** From here on there is a log. `wantsScreen`: a picture that comes anyway is made the screen. */
   startWatch(wantsScreen: boolean): void {
     this.#isWatched = true;
+    this.#o.stream.setPrompt(true);
     if (wantsScreen && !this.#isEnded && !this.#isClosed) this.#screen.expect();
   }
 
   /** Nobody watches it, and nobody is to come back: what is only for viewers goes. */
   stopWatch(): void {
     this.#isWatched = false;
+    this.#o.stream.setPrompt(false);
     this.#log = new OutputLog(this.#log.epoch + 1);
     this.#drawnLines = null;
     this.#stopSettling();

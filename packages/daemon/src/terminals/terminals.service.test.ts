@@ -388,6 +388,7 @@ describe('a tap', () => {
     });
     await service.start();
     expect(streams.map(({ paneId }) => paneId)).toEqual(['%1']); // the other costs nothing
+    expect(stream().isPrompt).toBe(false);
     const tap = taps.get('a');
     stream().push({ type: 'rebuilt', state: pictureOf('P', { history: 3 }) });
     stream().print('one');
@@ -395,12 +396,14 @@ describe('a tap', () => {
     await waitFor('it', () => tap?.told.length === 3);
     // A picture for a viewer is none of its business.
     const watched = await service.watch('a');
+    expect(stream().isPrompt).toBe(true);
     void watched.terminal.snapshot({ lines: 5, maxBytes: null });
     stream().push({ type: 'picture', state: pictureOf('Q', { cols: 5, rows: 2 }) });
     await waitFor('the screen', () => screens.all[0]?.text === 'Q');
     const { epoch } = watched.terminal.log;
     watched[Symbol.dispose]();
     await waitFor('the screen to be let go', () => screens.all.length === 0);
+    expect(stream().isPrompt).toBe(false);
     stream().print('unwatched');
     await waitFor('it', () => tap?.told.length === 4);
     // Who comes back is not told that nothing was printed meanwhile.

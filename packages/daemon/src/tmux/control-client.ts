@@ -1,7 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type { MakePipe } from '../platform/pipe.ts';
 import type { AttachGate } from './attach-gate.ts';
 import { ControlLines, failed, type RunOptions } from './control-lines.ts';
 import { type ControlBlock, type ControlEvent, ControlParser } from './control-parser.ts';
+import { ControlReading } from './control-reading.ts';
 
 /**
  * How long a client may take to be attached before it is killed, in milliseconds. What waits for it fails much sooner;
@@ -23,6 +26,8 @@ export interface ControlClientOptions {
   isAllTold?: boolean;
   /** Replies to commands inside others cannot be told from what hooks of a person's server say: all are taken. */
   isUnflagged?: boolean;
+  /** The pipe that the process writes to; without it, or where it gives none, node's own. */
+  makePipe?: MakePipe;
   /** How long it may take to be attached before it is killed, in milliseconds. */
   attachDeadlineMs?: number;
   /** Notifications and output; blocks are kept. */
@@ -36,11 +41,11 @@ export class ControlClient {
   readonly #options: ControlClientOptions;
   readonly #parser: ControlParser;
   readonly #lines: ControlLines;
+  readonly #reading: ControlReading;
   readonly #ended = Promise.withResolvers<void>();
-  #child: ChildProcessWithoutNullStreams | null = null;
+  #child: ChildProcess | null = null;
   #lastByte = 0;
   #isOpen = true;
-  #isPaused = false;
   #words = '';
   /**
    * The server reads our input before it has the attach command that is in the arguments, and what comes too early
@@ -65,6 +70,10 @@ export class ControlClient {
       },
     });
     this.#parser = new ControlParser((event) => this.#onEvent(event));
+    this.#reading = new ControlReading((chunk) => {
+      this.#lastByte = performance.now();
+      this.#parser.push(chunk);
+    });
     if (gate) gate.enter('attach', () => this.#start());
     else this.#start();
   }
@@ -107,13 +116,16 @@ export class ControlClient {
 
   /** Stops reading: tmux then holds the output back. */
   pause(): void {
-    this.#isPaused = true;
-    this.#child?.stdout.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#child?.stdout.resume();
+    this.#reading.resume();
+  }
+
+  /** Reads much at a time so many milliseconds late, in few large pieces; 0, as at first, at once. */
+  gather(ms: number): void {
+    this.#reading.gather(ms);
   }
 
   /** Detaches and reads to the end, so that nothing is left in the server; kills the client if that takes too long. */
@@ -129,6 +141,7 @@ export class ControlClient {
         this.#detach();
       });
     }
+    this.gather(0);
     const timer = setTimeout(() => this.kill(), this.#attachDeadline + detachDeadline);
     await this.closed;
     clearTimeout(timer);
@@ -144,8 +157,8 @@ export class ControlClient {
     this.#leave();
     this.#child.kill('SIGKILL');
     this.#after(killDeadline, () => {
-      this.#child?.stdout.destroy();
-      this.#child?.stderr.destroy();
+      this.#reading.destroy();
+      this.#child?.stderr?.destroy();
     });
   }
 
@@ -159,32 +172,34 @@ export class ControlClient {
       gate?.leave('attach');
       return;
     }
-    let child: ChildProcessWithoutNullStreams;
+    const pipe = this.#options.makePipe?.() ?? null;
+    let child: ChildProcess;
     try {
-      child = spawn('tmux', [...args], { env, cwd: '/', stdio: 'pipe' });
+      child = spawn('tmux', [...args], { env, cwd: '/', stdio: ['pipe', pipe?.write ?? 'pipe', 'pipe'] });
     } catch (error) {
       // Out of memory, for instance; most errors come as events.
       this.#words = String(error);
+      if (pipe) closeSync(pipe.read);
       this.#end();
       gate?.leave('attach');
       return;
+    } finally {
+      if (pipe) closeSync(pipe.write);
     }
     this.#gate = 'attaching';
     this.#child = child;
     this.#after(this.#attachDeadline, () => this.kill());
     child.once('error', () => this.#end());
-    child.once('close', () => this.#end());
+    // Its pipe may have more to read than its process has lived for.
+    child.once('close', () => void this.#reading.closed.then(() => this.#end()));
+    const output = pipe?.read ?? child.stdout;
     // Out of file descriptors there is a process object without pipes, and its `error` comes later.
-    if (!child.stdout) return;
-    child.stdout.on('data', (chunk: Buffer) => {
-      this.#lastByte = performance.now();
-      this.#parser.push(chunk);
-    });
-    if (this.#isPaused) child.stdout.pause();
-    child.stderr.on('data', (chunk: Buffer) => {
+    if (output === null || output === undefined) return;
+    this.#reading.start(output);
+    child.stderr?.on('data', (chunk: Buffer) => {
       this.#words = chunk.toString('utf8').trim();
     });
-    child.stdin.on('error', () => undefined); // the process is gone: `close` tells
+    child.stdin?.on('error', () => undefined); // the process is gone: `close` tells
   }
 
   #onEvent(event: ControlEvent): void {
@@ -210,13 +225,13 @@ export class ControlClient {
       clearTimeout(this.#deadline);
       this.#options.gate?.leave('attach');
     }
-    this.#lines.open((text) => this.#child?.stdin.write(text));
+    this.#lines.open((text) => this.#child?.stdin?.write(text));
   }
 
   #detach(): void {
     this.#gate = 'leaving';
     this.#after(detachDeadline, () => this.kill());
-    this.#child?.stdin.end(this.#isOpen ? 'detach-client\n' : '');
+    this.#child?.stdin?.end(this.#isOpen ? 'detach-client\n' : '');
   }
 
   /** The process ends, and tmux will tell: nothing is attached until it has. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import { KeyedQueue } from '../platform/keyed-queue.ts';
+import { loadMakePipe } from '../platform/pipe.ts';
 import { failed, isMissing, textsOf } from './control-lines.ts';
 import type { ControlBlock, ControlEvent } from './control-parser.ts';
 import { Keeper, type Link, type TmuxOptions } from './keeper.ts';
@@ -39,7 +40,8 @@ export async function createTmux(options: TmuxOptions): Promise<Tmux> {
     );
   }
   const runFolder = await prepareRunFolder(join(options.home, 'run'));
-  return new TmuxDriver(options, runFolder, await tmuxVersion(options.env));
+  const makePipe = options.makePipe ?? (await loadMakePipe());
+  return new TmuxDriver({ ...options, makePipe }, runFolder, await tmuxVersion(options.env));
 }
 
 class TmuxDriver implements Tmux {

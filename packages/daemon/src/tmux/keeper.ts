@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MakePipe } from '../platform/pipe.ts';
 import { AttachGate } from './attach-gate.ts';
 import { ControlClient } from './control-client.ts';
 import { failed, textsOf } from './control-lines.ts';
@@ -29,6 +30,8 @@ export interface TmuxOptions {
   /** Environment of the tmux server and its clients: nothing in it may be secret. */
   env: NodeJS.ProcessEnv;
   log: TmuxLog;
+  /** Makes the pipes that clients write to, where node's own will not do. */
+  makePipe?: MakePipe;
   /** argv of what the prefix and `a` open over a session; the session's id comes behind it. On our own server only. */
   popup?: readonly string[] | null;
 }
@@ -119,6 +122,7 @@ export class Keeper implements AsyncDisposable {
       args: [...this.#serverArgs(), '-C', ...attach],
       env: { ...this.#env(), [clientMarker]: `${this.homeKey}:${process.pid}` },
       gate: this.#gate,
+      ...(this.#options.makePipe ? { makePipe: this.#options.makePipe } : {}),
       isAllTold: this.#link?.features.tellsBuffers ?? false,
       isUnflagged: !tmuxFeatures(this.#version ?? '').flagsInnerBlocks,
       onEvent,

@@ -138,11 +138,15 @@ const controlClients = async (): Promise<string[]> =>
     .map((line) => line.split(' ')[2] ?? '');
 
 describe('the stream of a pane', () => {
-  it('is byte for byte what the program printed', patience, async () => {
+  it.each([
+    ['at once', true],
+    ['gathered', false],
+  ])('is byte for byte what the program printed, %s', patience, async (_how, isPrompt) => {
     const whole = numberedLines(megabytes * 1e6);
     await writeFile(join(home, 'lines'), whole);
     const pane = await startWaiting('cat "$1"', join(home, 'lines'));
     const reader = await follow(pane);
+    reader.stream.setPrompt(isPrompt);
     await press(pane);
     await waitFor('all of it', () => reader.length >= whole.length, patience);
     expect(reader.length).toBe(whole.length);
@@ -252,7 +256,25 @@ describe('the stream of a pane', () => {
     await waitFor('what it says there', () => reader.recent.toString() === 'm\r\n');
   });
 
-  it('has the last words of every program', patience, async () => {
+  it('is whole where somebody comes and goes, for whom it is not gathered', patience, async () => {
+    const whole = numberedLines(1e6);
+    await writeFile(join(home, 'lines'), whole);
+    const pane = await startWaiting('while read -r line; do echo "$line"; done <"$1"', join(home, 'lines'));
+    const reader = await follow(pane);
+    let isPrompt = false;
+    reader.onEvent = () => {
+      isPrompt = !isPrompt;
+      reader.stream.setPrompt(isPrompt);
+    };
+    await press(pane);
+    await waitFor('all of it', () => reader.length >= whole.length, patience);
+    expect(reader.hash.digest('hex')).toBe(sha(whole));
+  });
+
+  it.each([
+    ['at once', true],
+    ['gathered', false],
+  ])('has the last words of every program, %s', patience, async (_how, isPrompt) => {
     const text = numberedLines(300_000);
     await writeFile(join(home, 'lines'), text);
     // As the wrapper does: what was printed is known to be read when tmux has answered.
@@ -262,6 +284,7 @@ describe('the stream of a pane', () => {
       const ended = join(home, `ended${death}`);
       const pane = await startWaiting(script, join(home, 'lines'), ended);
       const reader = await follow(pane);
+      reader.stream.setPrompt(isPrompt);
       await press(pane);
       await waitFor('the end', () => existsSync(ended), { interval: 1 });
       await tmux.killSession(pane.sessionName);
@@ -420,7 +443,8 @@ describe('a stream with a gap', () => {
   });
 
   it('shows the same as one without, wherever it begins', patience, async () => {
-    const pane = await startWaiting(screenFlood(120_000));
+    const enough = join(home, 'enough');
+    const pane = await startWaiting(screenFlood(40_000, enough));
     const first = await follow(pane);
     using continuous = new PaneTerminal();
     if (first.events[0]) await continuous.take(first.events[0]);
@@ -436,6 +460,7 @@ describe('a stream with a gap', () => {
       await waitFor('its first picture', () => reader.pictures > 0, patience);
       later.push({ reader, terminal });
     }
+    await writeFile(enough, '');
     const isThrough = (terminal: PaneTerminal): boolean => terminal.text()[29] === '  the end of it';
     await waitFor('the end', () => isThrough(continuous), patience);
     const shown = (await server.run('capture-pane', '-p', '-t', pane.paneId)).split('\n');

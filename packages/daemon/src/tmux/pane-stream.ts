@@ -28,6 +28,8 @@ export interface FollowedPaneOptions {
 
 /** How long a full queue may hold the program back before output is dropped, in milliseconds. */
 const holdFor = 1_000;
+/** How long much output is gathered while nobody waits for it, in milliseconds. */
+const gatherMs = 80;
 /** Seconds after which tmux itself gives up on a client that does not read, e.g. as this process is stopped. */
 const pauseAfter = 5;
 /** A client that was lost sooner than this, in milliseconds, is not replaced at once. */
@@ -60,6 +62,7 @@ export class FollowedPane implements PaneStream {
   /** The last bytes of this client, told or not. */
   #tail: Uint8Array = new Uint8Array();
   #holding: NodeJS.Timeout | null = null;
+  #isPrompt = true;
   #wanted: PromiseWithResolvers<void> | null = null;
   readonly #closing = new AbortController();
 
@@ -90,10 +93,16 @@ export class FollowedPane implements PaneStream {
     } else this.#takePicture(client, place, 'picture', history);
   }
 
+  setPrompt(isPrompt: boolean): void {
+    this.#isPrompt = isPrompt;
+    this.#client?.gather(isPrompt ? 0 : gatherMs);
+  }
+
   async flush(): Promise<void> {
     await Promise.race([this.#locating, sleep(flushDeadline, undefined, { ref: false })]);
     const client = this.#client;
     if (!client?.isOpen) return;
+    client.gather(0);
     client.resume(); // beyond what is full, but there is not much left
     await client.run('display-message -p flushed', { deadline: flushDeadline }).catch(() => undefined);
   }
@@ -142,6 +151,7 @@ export class FollowedPane implements PaneStream {
     const flags = features.clientFlags ? `pause-after=${pauseAfter},ignore-size` : null;
     const client = attach(sessionId, flags, (event) => this.#onEvent(client, place, event));
     this.#client = client;
+    client.gather(this.#isPrompt ? 0 : gatherMs);
     this.#tail = new Uint8Array();
     this.#retakes = 0;
     // What is in line from before a lost connection is followed by a picture: it may go.

@@ -1,9 +1,12 @@
 /**
  * A shell command that makes so many changes to its screen, of which none may be missing, doubled or out of order, and
  * then waits.
+ *
+ * @param until a file without which it goes on making them
  */
-export function screenFlood(steps: number): string {
+export function screenFlood(steps: number, until = '/'): string {
   const program = `
+const { existsSync } = require('node:fs');
 let seed = 7;
 const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff, Math.floor(seed / 65536) % n);
 const word = () => ['äöü', 'plain', '─│┼', 'x', '⏺ …'][random(5)];
@@ -18,6 +21,7 @@ const step = () => {
 let left = ${steps};
 const go = () => {
   let text = '';
+  if (left <= 400 && !existsSync(${JSON.stringify(until)})) left += 400;
   for (let n = 0; n < 400 && left > 0; n++, left--) text += step();
   if (left === 0) text += '\\x1b[30;1H\\x1b[K  the end of it';
   process.stdout.write(text, () => left > 0 ? setTimeout(go, 4) : setInterval(() => {}, 1e6));
