@@ -139,11 +139,13 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(this.#work);
     if (this.#failures.length > 0) throw this.#failures[0];
     await writeFile(this.#file('stop'), '');
-    for (const { id } of this.#slots) {
-      await waitFor('a program to stop', async () => (await this.#house.screen(id)).includes(stoppedMark), {
-        timeout: 60_000,
-        interval: 100,
-      });
+    for (const slot of this.#slots) {
+      const hasStopped = async () => {
+        // It may have ended by itself at the last moment.
+        await this.#replaceEnded(slot);
+        return (await this.#house.screen(slot.id)).includes(stoppedMark);
+      };
+      await waitFor('a program to stop', hasStopped, { timeout: 60_000, interval: 100 });
     }
     for (const viewer of this.#viewers) {
       viewer.cable.worsen(null);
@@ -205,14 +207,16 @@ export class Fleet implements AsyncDisposable {
     return id;
   }
 
-  /** Starts a session in the place of one whose program has ended. */
   async #restart(slot: Slot): Promise<void> {
-    while (await this.#rest(1_000)) {
-      const { status } = await this.#house.session(slot.id);
-      if (status === 'running' || status === 'starting') continue;
-      slot.id = await this.#startBusy(slot.number);
-      this.restarts++;
-    }
+    while (await this.#rest(1_000)) await this.#replaceEnded(slot);
+  }
+
+  /** Starts a session in the place of one whose program has ended. */
+  async #replaceEnded(slot: Slot): Promise<void> {
+    const { status } = await this.#house.session(slot.id);
+    if (status === 'running' || status === 'starting') return;
+    slot.id = await this.#startBusy(slot.number);
+    this.restarts++;
   }
 
   async #live(viewer: FleetViewer): Promise<void> {
