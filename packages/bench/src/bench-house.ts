@@ -49,7 +49,9 @@ export const emptyNode = (env: NodeJS.ProcessEnv) => timeNode(['-e', '0'], env);
 export const emptyNodeName = 'node -e 0';
 
 /**
- * Starts the house's daemon and asks it until `isThere` says yes, every five milliseconds: asking takes a part of the machine too.
+ * Starts the house's daemon and asks it until `isThere` says yes, every five milliseconds: asking takes a part of the
+ * machine too.
+ *
  * @returns the time from the start of the process, in milliseconds
  */
 export async function timeStart(house: House, isThere: () => Promise<boolean>): Promise<number> {

@@ -64,7 +64,9 @@ export function mountDevPageOnDemand(app: FastifyInstance, log: Log, folder = us
     app.route({ method: ['GET', 'HEAD'], url, handler: handOver });
   }
   app.addHook('onClose', async () => {
-    await (await opening)?.close();
+    // Why it could not be made is what its request was answered with.
+    const page = await opening?.catch(() => null);
+    await page?.close();
   });
 }
 

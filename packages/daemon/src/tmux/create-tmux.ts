@@ -5,7 +5,7 @@ import { KeyedQueue } from '../platform/keyed-queue.ts';
 import { loadMakePipe } from '../platform/pipe.ts';
 import { failed, isMissing, textsOf } from './control-lines.ts';
 import type { ControlBlock, ControlEvent } from './control-parser.ts';
-import { Keeper, type Link, type TmuxOptions } from './keeper.ts';
+import { Keeper, type KeeperOptions, type Link, type TmuxOptions } from './keeper.ts';
 import { screenPrefix } from './pane-capture.ts';
 import { FollowedPane } from './pane-stream.ts';
 import { PaneTyping } from './pane-typing.ts';
@@ -40,8 +40,9 @@ export async function createTmux(options: TmuxOptions): Promise<Tmux> {
     );
   }
   const runFolder = await prepareRunFolder(join(options.home, 'run'));
-  const makePipe = options.makePipe ?? (await loadMakePipe());
-  return new TmuxDriver({ ...options, makePipe }, runFolder, await tmuxVersion(options.env));
+  // tmux runs while what makes pipes is loaded: the daemon's start waits for both.
+  const [version, makePipe] = await Promise.all([tmuxVersion(options.env), loadMakePipe()]);
+  return new TmuxDriver({ ...options, makePipe }, runFolder, version);
 }
 
 class TmuxDriver implements Tmux {
@@ -57,7 +58,7 @@ class TmuxDriver implements Tmux {
   readonly #starts = new KeyedQueue();
   readonly #titles: Titles;
 
-  constructor(options: TmuxOptions, runFolder: string, version: string | null) {
+  constructor(options: KeeperOptions, runFolder: string, version: string | null) {
     this.#options = options;
     this.#runFolder = runFolder;
     this.socketName = options.socketName;

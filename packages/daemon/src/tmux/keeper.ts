@@ -30,10 +30,13 @@ export interface TmuxOptions {
   /** Environment of the tmux server and its clients: nothing in it may be secret. */
   env: NodeJS.ProcessEnv;
   log: TmuxLog;
-  /** Makes the pipes that clients write to, where node's own will not do. */
-  makePipe?: MakePipe;
   /** argv of what the prefix and `a` open over a session; the session's id comes behind it. On our own server only. */
   popup?: readonly string[] | null;
+}
+
+export interface KeeperOptions extends TmuxOptions {
+  /** Makes the pipes that clients write to; without it they write to node's own. */
+  makePipe?: MakePipe;
 }
 
 /** A live connection, with what its server can do. */
@@ -63,7 +66,7 @@ const nothingMs = 20;
 export class Keeper implements AsyncDisposable {
   readonly homeKey: string;
   readonly session: string;
-  readonly #options: TmuxOptions;
+  readonly #options: KeeperOptions;
   readonly #events: KeeperEvents;
   readonly #gate = new AttachGate();
   /** Clients that are attached, by the target they were given. */
@@ -76,7 +79,7 @@ export class Keeper implements AsyncDisposable {
   #nothingAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(options: TmuxOptions, version: string | null, events: KeeperEvents) {
+  constructor(options: KeeperOptions, version: string | null, events: KeeperEvents) {
     this.#options = options;
     this.#version = version;
     this.#events = events;

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { endOrphans } from './orphans.ts';
 
-const sleeps: number[] = [];
+let sleeps: number[] = [];
+beforeEach(() => {
+  sleeps = [];
+});
 vi.mock('node:timers/promises', () => ({
   setTimeout: async (ms: number) => {
     sleeps.push(ms);
