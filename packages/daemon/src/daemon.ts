@@ -118,6 +118,12 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /**
+ * How long who waited for the daemon comes first, in milliseconds: following the terminals of live sessions, reading
+ * transcripts and clearing away are things nobody waits for.
+ */
+const backgroundAfterMs = 100;
+
+/**
  * The composition root: the only file that knows every room. Returns when the daemon listens, and it listens when
  * every stored session was compared with tmux: what it says is true from its first answer on.
  */
@@ -636,7 +642,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       }
     }),
   );
-  await terminals.start();
   for (const id of await deliveriesStore.sessionsWith(['queued', 'typed'])) typist.wake(id);
   // Ended ones too: what their programs left behind may not have been ended yet.
   for (const record of await sessionsStore.list()) {
@@ -670,10 +675,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     `${JSON.stringify({ pid: process.pid, socket: values.socket, version, startedAt })}\n`,
   );
 
-  // Nobody who asks waits for it.
-  void transcripts.start().catch(logFailure(log));
-  void recordings.start().catch(logFailure(log));
-  void notifications.start().catch(logFailure(log));
+  const background = setTimeout(() => {
+    void terminals.start().catch(logFailure(log));
+    void transcripts.start().catch(logFailure(log));
+    void recordings.start().catch(logFailure(log));
+    void notifications.start().catch(logFailure(log));
+  }, backgroundAfterMs);
+  resources.defer(() => clearTimeout(background));
 
   const owned = resources.move();
   return {

@@ -1,5 +1,4 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { request } from 'node:http';
 import type { PushPayload } from '@codepiper/core/notifications/notification.ts';
 import { asReplacedError } from '../platform/replaced.ts';
 import type { SubscriptionRecord } from './push.store.ts';
@@ -72,8 +71,13 @@ interface Answer {
   retryAfter: string | undefined;
 }
 
-function post(url: URL, headers: Record<string, string>, body: Buffer, signal: AbortSignal): Promise<Answer> {
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+async function post(
+  url: URL,
+  headers: Record<string, string>,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const send = url.protocol === 'https:' ? (await import('node:https')).request : request;
   return new Promise((resolve, reject) => {
     const call = send(
       url,
