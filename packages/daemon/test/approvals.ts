@@ -23,6 +23,10 @@ export class CommandJudge implements Judge {
   #kept: string[] = [];
   edition = 0;
 
+  hasRules(): boolean {
+    return true;
+  }
+
   judge(session: { id: string }, call: ToolCall): Verdict {
     const command = call.command ?? '';
     const verdict = (action: Verdict['action'], reason: string): Verdict => ({

@@ -16,14 +16,17 @@ let preflight: Preflight;
 let judged: { tool: string; kind: string; command: string | null; cwd: string }[];
 let trail: NewDecision[];
 let verdicts: Record<string, Partial<Verdict>>;
+let hasRules: boolean;
 
 beforeEach(async () => {
   [judged, trail] = [[], []];
   verdicts = {};
+  hasRules = true;
   database = await openDatabase(':memory:', { log: silentLog, clock });
   preflight = new Preflight({
     ledger: createLedger({ db: database.db, clock, log: silentLog }),
     judge: {
+      hasRules: () => hasRules,
       judge: (_session, call, cwd) => {
         judged.push({ tool: call.tool, kind: call.kind, command: call.command, cwd });
         const reason = 'Because.';
@@ -51,6 +54,16 @@ const keys = (...names: string[]) =>
 const seen = () => judged.map(({ command }) => command);
 
 describe('what is judged', () => {
+  it('is nothing while no rule is in force, and from then on the whole line', () => {
+    hasRules = false;
+    text('git push\r');
+    text('git pu');
+    hasRules = true;
+    expect(seen()).toEqual([]);
+    text('sh\r');
+    expect(seen()).toEqual(['git push']);
+  });
+
   it('is a line when Enter ends it, put together over sends and keys', () => {
     text('git pu');
     keys('s', 'h');

@@ -19,6 +19,8 @@ export interface JudgedSession {
 export interface Judge {
   /** Grows with every change of the policies: what was judged by the same edition would be judged the same again. */
   readonly edition: number;
+  /** Whether any rule is in force for a session: without one a verdict can only be a default. */
+  hasRules(session: JudgedSession): boolean;
   /** The verdict on a call, from what is in memory: no waiting. `cwd`: directory of the call. */
   judge(session: JudgedSession, call: ToolCall, cwd: string): Verdict;
   /** The same by one rule alone; whether it allows the call. */

@@ -42,7 +42,9 @@ const judge = (command: string, of = session()) => house.judge.judge(of, shell(c
 it('sees a change from the next call on, and tells of it', async () => {
   const editions = [house.judge.edition];
   expect(judge('git status')).toMatchObject({ action: 'ask', basis: 'default' });
+  expect(house.judge.hasRules(session())).toBe(false);
   await house.policies.create(request('a', [rule('allow', 'git status')], { id: 'a' }), null);
+  expect(house.judge.hasRules(session())).toBe(true);
   expect(judge('git status')).toMatchObject({ action: 'allow', rule: { policyId: 'a', index: 0 } });
   expect(judge('git status && git push')).toMatchObject({ action: 'ask' });
   editions.push(house.judge.edition);
@@ -51,6 +53,7 @@ it('sees a change from the next call on, and tells of it', async () => {
   editions.push(house.judge.edition);
   await house.policies.remove('a');
   expect(judge('git status')).toMatchObject({ action: 'ask', basis: 'default' });
+  expect(house.judge.hasRules(session())).toBe(false);
   editions.push(house.judge.edition);
   expect(editions.toSorted((a, b) => a - b)).toEqual([...new Set(editions)]);
 });

@@ -57,6 +57,10 @@ export class PolicyJudge implements Judge {
     return this.#o.book.edition;
   }
 
+  hasRules(session: JudgedSession): boolean {
+    return this.#o.book.effective(session).policies.length > 0;
+  }
+
   judge(session: JudgedSession, call: ToolCall, cwd: string): Verdict {
     return this.#judgeIn(session, call, cwd, (combination) => combination);
   }
