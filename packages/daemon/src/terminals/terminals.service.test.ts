@@ -464,6 +464,19 @@ describe('a tap', () => {
     expect(made).toHaveLength(1);
   });
 
+  it('goes on when it was opened before the others are', async () => {
+    panes.set('b', { sessionId: 'b', run: 1, paneId: '%2', wrapperPid: 2 });
+    const made: string[] = [];
+    const open = ({ id }: { id: string }) => {
+      made.push(id);
+      return new Tap();
+    };
+    const service = makeService({ tap: { open } });
+    await service.retap('a');
+    await service.start();
+    expect(made.toSorted()).toEqual(['a', 'b']);
+  });
+
   it('that fails is let go, and hurts no viewer', async () => {
     const tap = new Tap();
     tap.bytes = () => {

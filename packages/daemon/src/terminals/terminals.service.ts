@@ -45,7 +45,7 @@ export interface TerminalsService extends AsyncDisposable {
    * @throws CodepiperError `session_not_found`, `session_ambiguous`, `session_ended`, `session_busy`, `shutting_down`
    */
   watch(ref: string, options?: WatchOptions): Promise<WatchedTerminal>;
-  /** Offers every live session to the tap: when the daemon knows its panes. */
+  /** Offers every live session that has no tap yet to it: once the daemon knows its panes. */
   start(): Promise<void>;
   /** Offers a session to the tap anew: it has another run, or recording was switched on or off. */
   retap(sessionId: string): Promise<void>;
@@ -102,7 +102,9 @@ class Terminals implements TerminalsService {
   }
 
   async start(): Promise<void> {
-    if (this.#o.tap) await Promise.all([...this.#o.panes.keys()].map((id) => this.retap(id)));
+    // One that began after the daemon listened is recorded already.
+    const untapped = [...this.#o.panes.values()].filter((pane) => !this.#find(pane)?.terminal.isTapped);
+    if (this.#o.tap) await Promise.all(untapped.map(({ sessionId }) => this.retap(sessionId)));
   }
 
   async retap(sessionId: string): Promise<void> {
