@@ -41,14 +41,17 @@ const { printing, rate, life, goFile, stopFile } = options;
 let state = options.seed >>> 0;
 const random = (most) => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) % most;
 const words = ['reading', 'src/index.ts', '漢字', 'grün', '😀', '✓ passed', 'const value = 42;', '└──', 'édité', 'tokens'];
-// xterm.js fills what a wrap leaves empty with the background of the moment, tmux does not: none where a line may wrap.
-const looks = [0, 1, 2, 3, 4, 9].map(String);
+// xterm.js fills what a wrap leaves empty with the look of the moment, tmux does not: no background where a line may wrap,
+// and no line under or through a wide character, which may leave the cell before the edge to its look.
+const unlined = [0, 1, 2, 3].map(String);
+const looks = [...unlined, '4', '9'];
 const grounds = () => [...looks, '7', '38;5;' + random(256), '48;2;10;' + random(256) + ';90'];
 const sentence = (cells, wraps = true) => {
   let text = '';
   for (let used = 0; used < cells; ) {
     const word = words[random(words.length)];
-    const all = wraps || /[漢😀]/u.test(word) ? looks : grounds();
+    const isWide = /[漢😀]/u.test(word);
+    const all = isWide && wraps ? unlined : isWide || wraps ? looks : grounds();
     text += '\x1b[' + all[random(all.length)] + 'm' + word + '\x1b[0m ';
     used += word.length + 2;
   }

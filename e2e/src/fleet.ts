@@ -143,7 +143,8 @@ export class Fleet implements AsyncDisposable {
       const hasStopped = async () => {
         // It may have ended by itself at the last moment.
         await this.#replaceEnded(slot);
-        return (await this.#house.screen(slot.id)).includes(stoppedMark);
+        const screen = await this.#house.screen(slot.id);
+        return screen.includes(stoppedMark) || Promise.reject(new Error(`slot ${slot.number}: ${screen}`));
       };
       await waitFor('a program to stop', hasStopped, { timeout: 60_000, interval: 100 });
     }
@@ -177,6 +178,14 @@ export class Fleet implements AsyncDisposable {
     this.#viewers.length = 0;
   }
 
+  /** Everything of it ends, its sessions too: another fleet may follow. */
+  async end(): Promise<void> {
+    await this.settle();
+    await this.leave();
+    const sessions = [...this.#slots.map(({ id }) => id), ...this.#quiet];
+    await Promise.all(sessions.map((id) => this.#house.run('kill', id)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
     await Promise.all(this.#work);
@@ -184,7 +193,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   #file(name: 'go' | 'stop'): string {
-    return join(this.#house.home, `../fleet-${name}`);
+    return join(this.#house.home, `../fleet-${this.#o.seed}-${name}`);
   }
 
   async #startBusy(number: number): Promise<string> {

@@ -474,7 +474,8 @@ describe('doctor', () => {
   });
 
   test.each([
-    ['3.0a', 'warn', ['flow control', 'titles', 'links', 'cursor', 'bracketed']],
+    ['3.0a', 'warn', ['the largest', 'flow control', 'titles', 'links', 'cursor', 'bracketed']],
+    ['3.2a', 'ok', ['over its attached terminal', 'may crash', 'links', 'cursor', 'bracketed']],
     ['3.3a', 'ok', ['may crash', 'links', 'cursor', 'bracketed']],
     ['3.5', 'ok', ['may crash', 'cursor', 'bracketed']],
     ['3.6b', 'ok', ['may crash', 'bracketed']],

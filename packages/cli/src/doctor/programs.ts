@@ -43,9 +43,11 @@ export async function checkTmux(path: string | undefined): Promise<Check> {
  */
 export function tmuxCosts(number: number): string[] {
   const costs: [boolean, string][] = [
+    [number < 301, 'of several attached terminals the largest decides the size'],
     [number < 302, 'no flow control: a slow viewer holds the program back for a moment'],
     [number < 302, 'titles are looked at every 2 s'],
     [number < 302, 'no pop-ups'],
+    [number === 302, 'a session that waits for you does not say so over its attached terminal'],
     [number >= 302 && number < 307, 'tmux may crash when a session ends while a viewer is being attached'],
     [number < 304, 'links on the screen do not survive a restart of the daemon'],
     [number < 306, 'nor does the shape of the cursor'],

@@ -26,6 +26,8 @@ export interface ControlClientOptions {
   isAllTold?: boolean;
   /** Replies to commands inside others cannot be told from what hooks of a person's server say: all are taken. */
   isUnflagged?: boolean;
+  /** See `TmuxFeatures`. */
+  escapesDollars?: boolean;
   /** The pipe that the process writes to; without it, or where it gives none, node's own. */
   makePipe?: MakePipe;
   /** How long it may take to be attached before it is killed, in milliseconds. */
@@ -59,11 +61,11 @@ export class ControlClient {
   #hasEnded = false;
 
   constructor(options: ControlClientOptions) {
-    const { gate, isAllTold = false, isUnflagged = false } = options;
+    const { gate, isAllTold = false, isUnflagged = false, escapesDollars = false } = options;
     this.#options = options;
     this.closed = this.#ended.promise;
     this.#lines = new ControlLines({
-      ...{ gate, isAllTold, isUnflagged },
+      ...{ gate, isAllTold, isUnflagged, escapesDollars },
       // A client that said nothing at all meanwhile is stuck, or its server is.
       onLate: (sentAt) => {
         if (this.#lastByte < sentAt) this.kill();

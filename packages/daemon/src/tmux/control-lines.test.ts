@@ -13,8 +13,15 @@ let late: number;
 beforeEach(() => {
   [sent, order, late] = [[], [], 0];
   gate = new AttachGate();
-  lines = new ControlLines({ gate, isAllTold: false, isUnflagged: false, onLate: () => late++ });
+  lines = makeLines();
 });
+
+function makeLines({ escapesDollars = false } = {}): ControlLines {
+  return new ControlLines({
+    ...{ gate, isAllTold: false, isUnflagged: false, escapesDollars },
+    onLate: () => late++,
+  });
+}
 
 function open(): void {
   lines.open((text) => {
@@ -43,6 +50,14 @@ describe('lines', () => {
     answer('2');
     expect((await first).map(({ body }) => body.toString())).toEqual(['1', '1b']);
     expect((await second).map(({ body }) => body.toString())).toEqual(['2']);
+  });
+
+  it('are answered with what tmux was to print where it escapes dollars', async () => {
+    lines = makeLines({ escapesDollars: true });
+    const run = lines.run('one');
+    open();
+    answer('/a\\$HOME/\\\\$x/\\$_é $1 \\ $');
+    expect((await run).map(({ body }) => body.toString())).toEqual(['/a$HOME/\\$x/$_é $1 \\ $']);
   });
 
   it('that tmux tells others of wait while a client is attached, in their order; the rest goes on', async () => {

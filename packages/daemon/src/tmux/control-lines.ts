@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { AttachGate } from './attach-gate.ts';
 import type { ControlBlock } from './control-parser.ts';
+import { unescapeDollars } from './quote.ts';
 import { commandDeadline } from './run-tmux.ts';
 
 /** How one line is run. */
@@ -32,6 +33,8 @@ export interface ControlLinesOptions {
   isAllTold: boolean;
   /** Replies to commands inside others cannot be told apart: all are taken. */
   isUnflagged: boolean;
+  /** See `TmuxFeatures`. */
+  escapesDollars: boolean;
   /** A line that was sent at this time (of `performance.now`) has not been answered in time. */
   onLate(sentAt: number): void;
 }
@@ -122,8 +125,9 @@ export class ControlLines {
       this.#sent.shift();
       pending.settle(pending.blocks);
     } else if (block.flags & 1 || this.#o.isUnflagged) {
-      pending.blocks.push(block);
-      pending.onBlock?.(block);
+      const told = this.#o.escapesDollars ? unescaped(block) : block;
+      pending.blocks.push(told);
+      pending.onBlock?.(told);
     }
   }
 
@@ -154,6 +158,10 @@ function remove<T>(from: T[], item: T): boolean {
   const at = from.indexOf(item);
   if (at !== -1) from.splice(at, 1);
   return at !== -1;
+}
+
+function unescaped(block: ControlBlock): ControlBlock {
+  return { ...block, body: Buffer.from(unescapeDollars(block.body.toString('utf8'))) };
 }
 
 /** The error of every tmux call that did not work. */

@@ -10,8 +10,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlClient } from './control-client.ts';
 import { createTmux } from './create-tmux.ts';
 import type { TmuxOptions } from './keeper.ts';
-import { quote } from './quote.ts';
+import { quote, unescapeDollars } from './quote.ts';
 import type { PaneInfo, Tmux, TypeRequest } from './tmux.ts';
+import { tmuxFeatures } from './version.ts';
 
 const log: TmuxOptions['log'] = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -162,7 +163,8 @@ describe('panes', () => {
     const shown = await server.run('show-options', '-sv', 'exit-empty');
     expect(shown).toBe('off');
     expect(await server.run('show-options', '-gv', 'status')).toBe('off');
-    expect(await server.run('show-options', '-gwv', 'window-size')).toBe('latest');
+    const { windowSize } = tmuxFeatures(tmux.version ?? '');
+    expect(await server.run('show-options', '-gwv', 'window-size')).toBe(windowSize);
     expect(await server.run('display-message', '-p', '-t', pane.paneId, '#{history_limit}')).toBe('10000');
   });
 
@@ -170,7 +172,9 @@ describe('panes', () => {
     const pane = await start(['cat']);
     await tmux.resize(pane.sessionName, 70, 20);
     expect(await tmux.listPanes()).toMatchObject([{ cols: 70, rows: 20 }]);
-    expect(await server.run('display-message', '-p', '-t', pane.paneId, '#{window-size}')).toBe('latest');
+    expect(await server.run('display-message', '-p', '-t', pane.paneId, '#{window-size}')).toBe(
+      tmuxFeatures(tmux.version ?? '').windowSize,
+    );
   });
 
   it('of others are listed without our mark and left alone', async () => {
@@ -353,6 +357,7 @@ describe('events', () => {
   });
 
   it('tell titles, odd ones too, of our panes only', async () => {
+    const { escapesDollars } = tmuxFeatures(tmux.version ?? '');
     const seen: ReadonlyMap<string, string>[] = [];
     tmux.listen({ titles: (titles) => seen.push(titles) });
     const pane = await start(['cat']);
@@ -362,7 +367,8 @@ describe('events', () => {
     });
     for (const title of ['✳ Ready | a : b', '%1 #{pid} "x" $HOME ; } { \\', 'tab\there', ' ', 'plain']) {
       await server.run('select-pane', '-t', pane.paneId, '-T', title.replaceAll('#', '##'));
-      const real = await server.run('display-message', '-p', '-t', pane.paneId, '#{pane_title}');
+      const printed = await server.run('display-message', '-p', '-t', pane.paneId, '#{pane_title}');
+      const real = escapesDollars ? unescapeDollars(printed) : printed;
       await waitFor(`the title ${real}`, () => {
         const last = seen.at(-1)?.get(pane.paneId);
         return last === real || Promise.reject(new Error(`${last}, after ${seen.length} changes`));

@@ -153,7 +153,7 @@ class TmuxDriver implements Tmux {
     const target = quote(`=${sessionName}:`);
     // resize-window pins the size (`window-size manual`): that is undone at once, so that a terminal that attaches, or
     // is attached, has its own.
-    const line = `resize-window -t ${target} -x ${cols} -y ${rows} ; set-option -w -t ${target} window-size latest`;
+    const line = `resize-window -t ${target} -x ${cols} -y ${rows} ; set-option -w -t ${target} window-size ${link.features.windowSize}`;
     textsOf(await link.client.run(line), `resize session ${sessionName}`);
   }
 
@@ -200,7 +200,7 @@ class TmuxDriver implements Tmux {
 
   async notify(sessionName: string, line: string): Promise<void> {
     const link = await this.#keeper.find();
-    if (!link) return;
+    if (!link?.features.namesClients) return;
     const [clients = ''] = textsOf(
       await link.client.run('list-clients -F "#{client_control_mode}\t#{session_name}\t#{client_name}"'),
       'list clients',
@@ -251,8 +251,9 @@ class TmuxDriver implements Tmux {
 
   async #createPane(pane: NewPane): Promise<PaneInfo> {
     const { home } = this.#options;
-    const { client } = await this.#keeper.need();
-    const blocks = await client.run(newPaneLine(pane, home, this.#keeper.ownServer), { isTold: true });
+    const { client, features } = await this.#keeper.need();
+    const options = { ownServer: this.#keeper.ownServer, windowSize: features.windowSize };
+    const blocks = await client.run(newPaneLine(pane, home, options), { isTold: true });
     const [first] = blocks;
     const made = first?.ok ? parsePane(first.body.toString('utf8'), new Set()) : null;
     // A program that ends at once takes its session along: then the options find nothing, and that is no failure.

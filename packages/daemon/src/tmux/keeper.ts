@@ -128,6 +128,7 @@ export class Keeper implements AsyncDisposable {
       ...(this.#options.makePipe ? { makePipe: this.#options.makePipe } : {}),
       isAllTold: this.#link?.features.tellsBuffers ?? false,
       isUnflagged: !tmuxFeatures(this.#version ?? '').flagsInnerBlocks,
+      escapesDollars: tmuxFeatures(this.#version ?? '').escapesDollars,
       onEvent,
     });
     this.#clients.set(client, target);
@@ -196,6 +197,7 @@ export class Keeper implements AsyncDisposable {
     const survey = await surveyServer({
       ...{ serverArgs: this.#serverArgs(), env: this.#env(), homeKey: this.homeKey, keeper: this.session },
       ...{ home: this.#options.home, log: this.#options.log },
+      escapesDollars: tmuxFeatures(this.#version).escapesDollars,
     });
     if (!survey.running) this.#lostServer();
     if (!start && !survey.keeper && !survey.ours) {
@@ -208,7 +210,8 @@ export class Keeper implements AsyncDisposable {
 
   async #startKeeper(): Promise<void> {
     const terminal = await defaultTerminal(this.#env());
-    const args = keeperArgs(this.session, { ownServer: this.ownServer, terminal });
+    const { windowSize } = tmuxFeatures(this.#version ?? '');
+    const args = keeperArgs(this.session, { ownServer: this.ownServer, terminal, windowSize });
     const { code, stderr } = await runTmux([...this.#serverArgs(), ...args], { env: this.#env() });
     // Another call may have been quicker; what counts is that the session is there.
     if (code !== 0 && !/duplicate session/.test(stderr))

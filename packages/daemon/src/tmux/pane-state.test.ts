@@ -10,6 +10,7 @@ import { PaneTerminal } from '../../test/pane-terminal.ts';
 import { createTmux } from './create-tmux.ts';
 import { type PaneState, paneStateFormat, parsePaneState } from './pane-state.ts';
 import type { PaneInfo, Tmux } from './tmux.ts';
+import { tmuxFeatures } from './version.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -98,7 +99,8 @@ describe('the picture of a pane', () => {
       31,
       45,
       97,
-      102,
+      // Up to 3.1 tmux does not tell of bright backgrounds.
+      ...(tmuxFeatures(tmux.version ?? '').clientFlags ? [102] : []),
       '38;5;200',
       '48;5;17',
       '38;2;1;2;3',

@@ -1,6 +1,7 @@
 import { failed } from './control-lines.ts';
 import { quote } from './quote.ts';
 import type { NewPane, PaneInfo } from './tmux.ts';
+import type { TmuxFeatures } from './version.ts';
 
 /** Sessions that hold a daemon's connection and no program. */
 export const keeperPrefix = 'codepiper-keeper-';
@@ -38,7 +39,11 @@ export function parsePane(line: string, attached: ReadonlySet<string>): PaneInfo
 }
 
 /** Line that makes a session with its options and prints {@link paneFormat}; the home is not set yet in what it prints. */
-export function newPaneLine(pane: NewPane, home: string, ownServer: boolean): string {
+export function newPaneLine(
+  pane: NewPane,
+  home: string,
+  { ownServer, windowSize }: { ownServer: boolean; windowSize: TmuxFeatures['windowSize'] },
+): string {
   const target = quote(`=${pane.sessionName}:`);
   const size = `-x ${pane.cols} -y ${pane.rows}`;
   // tmux hands a single argument to a shell, and runs several as they are.
@@ -50,7 +55,7 @@ export function newPaneLine(pane: NewPane, home: string, ownServer: boolean): st
   ];
   if (!ownServer) {
     // On somebody else's server only what belongs to this session may be set.
-    for (const option of ['remain-on-exit off', 'window-size latest', 'allow-rename off']) {
+    for (const option of ['remain-on-exit off', `window-size ${windowSize}`, 'allow-rename off']) {
       commands.push(`set-option -w -t ${target} ${option}`);
     }
   }
@@ -61,7 +66,10 @@ export function newPaneLine(pane: NewPane, home: string, ownServer: boolean): st
  * Arguments that start a server (when none runs) and make the keeper session. Server-wide options are set on our own
  * server only, and before the first window, whose history limit is taken when it is made.
  */
-export function keeperArgs(keeper: string, options: { ownServer: boolean; terminal: string }): string[] {
+export function keeperArgs(
+  keeper: string,
+  options: { ownServer: boolean; terminal: string; windowSize: TmuxFeatures['windowSize'] },
+): string[] {
   const target = `=${keeper}:`;
   // One process that never wakes up and does not mind a stray C-c; a hangup ends it, as the server is gone then.
   const program = ['sh', '-c', "trap '' INT QUIT TSTP; exec sleep 2147483647"];
@@ -79,7 +87,7 @@ export function keeperArgs(keeper: string, options: { ownServer: boolean; termin
       ['set-option', '-g', 'status', 'off'],
       ['set-option', '-g', 'destroy-unattached', 'off'],
       ['set-option', '-gw', 'remain-on-exit', 'off'],
-      ['set-option', '-gw', 'window-size', 'latest'],
+      ['set-option', '-gw', 'window-size', options.windowSize],
       ['set-option', '-gw', 'allow-rename', 'off'],
     );
   }

@@ -7,10 +7,13 @@ import { scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { expect, it } from 'vitest';
 import { messageLine, popupBinding } from './popup.ts';
+import { tmuxFeatures, tmuxVersion } from './version.ts';
 
 it.each(['a', 'A'])(
   'the prefix and %s run the command over a session of ours, whatever its path is',
   async (key) => {
+    const features = tmuxFeatures((await tmuxVersion(process.env)) ?? '');
+    if (!features.popups) return;
     await using folder = await makeTempDir();
     await using tmux = scratchTmux();
     const command = join(folder.path, "a b#{pid}'$HOME;%H");
@@ -45,6 +48,7 @@ it.each(['a', 'A'])(
     const words = await waitFor('the command', () => readFile(said, 'utf8').catch(() => false as const));
     expect(words).toBe(`--session\n${id}\n`);
 
+    if (!features.namesClients) return;
     const text = 'needed: #{pid} 100% %H "x" $HOME ~ {a} \\ ; \u001b[31m';
     const client = await tmux.run('list-clients', '-t', `=codepiper-${id}`, '-F', '#{client_name}');
     await writeFile(file, `${messageLine(client, text, { popups: true })}\n`);

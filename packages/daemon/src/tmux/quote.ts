@@ -17,6 +17,11 @@ function octal(character: string): string {
   return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }
 
+/** What tmux 3.4 was to print: it puts one backslash before each `$` that a name could follow, whatever stands there. */
+export function unescapeDollars(printed: string): string {
+  return printed.replaceAll(/\\\$(?=[A-Za-z_{])/g, '$$');
+}
+
 /** Quotes a word for a POSIX shell, only where it must be. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=') ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,5 +1,6 @@
 import { failed } from './control-lines.ts';
 import { endOrphans, isOrphan, type OrphansLog, unlistedOrphans } from './orphans.ts';
+import { unescapeDollars } from './quote.ts';
 import { runTmux } from './run-tmux.ts';
 
 /** What runs on a socket. */
@@ -20,6 +21,8 @@ export interface SurveyRequest {
   homeKey: string;
   /** Name of the keeper session. */
   keeper: string;
+  /** See `TmuxFeatures`. */
+  escapesDollars: boolean;
   log: OrphansLog;
 }
 
@@ -47,7 +50,8 @@ export async function surveyServer(request: SurveyRequest): Promise<Survey> {
     if (running || noServer.test(stderr)) return { running, keeper: false, ours: false };
     throw failed(`tmux failed to list sessions: ${stderr.trim()}`);
   }
-  const rows = stdout.split('\n').map((line) => line.split('\t'));
+  const printed = request.escapesDollars ? unescapeDollars(stdout) : stdout;
+  const rows = printed.split('\n').map((line) => line.split('\t'));
   const orphans = new Set(await unlistedOrphans(homeKey));
   const attached = new Set(rows.map(([kind, pid]) => (kind === 'c' ? Number(pid) : null)));
   // Where there is no /proc those that are being attached are not seen at all.

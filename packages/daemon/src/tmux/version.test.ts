@@ -32,6 +32,7 @@ describe('tmux version', () => {
   it.each([
     ['3.0a', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: false, padsJoinedLines: true }],
     ['3.1c', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: false, padsJoinedLines: true }],
+    ['3.2a', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: true }],
     ['3.3a', { tellsBuffers: false, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
     ['3.5a', { tellsBuffers: true, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
     ['3.6b', { tellsBuffers: true, escapesPastes: false, flagsInnerBlocks: true, padsJoinedLines: false }],
@@ -41,10 +42,18 @@ describe('tmux version', () => {
     expect(tmuxFeatures(version)).toMatchObject(ways);
   });
 
-  it('is one that dies of a kept pane in 3.2 alone', () => {
-    const dying = ['3.0a', '3.1c', '3.2', '3.2a', '3.3a', '3.6b', 'master'].filter(
-      (version) => tmuxFeatures(version).diesOfKeptPanes,
-    );
-    expect(dying).toEqual(['3.2', '3.2a']);
+  const all = ['3.0a', '3.1c', '3.2', '3.2a', '3.3a', '3.4', '3.5a', '3.6b', 'master'];
+
+  it('is one that dies of a kept pane, and cannot name a client, in 3.2 alone', () => {
+    expect(all.filter((version) => tmuxFeatures(version).diesOfKeptPanes)).toEqual(['3.2', '3.2a']);
+    expect(all.filter((version) => !tmuxFeatures(version).namesClients)).toEqual(['3.2', '3.2a']);
+  });
+
+  it('is one that does not know who was there last in 3.0 alone', () => {
+    expect(all.filter((version) => tmuxFeatures(version).windowSize !== 'latest')).toEqual(['3.0a']);
+  });
+
+  it('is one that escapes dollars in 3.4 alone', () => {
+    expect(all.filter((version) => tmuxFeatures(version).escapesDollars)).toEqual(['3.4']);
   });
 });

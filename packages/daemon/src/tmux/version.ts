@@ -9,6 +9,8 @@ export interface TmuxFeatures {
   supported: boolean;
   /** Flags of control clients: `attach -f no-output,pause-after=N`. */
   clientFlags: boolean;
+  /** What `window-size` is set to: whose size a window has, the client's that was used last or, before 3.1, the largest. */
+  windowSize: 'latest' | 'largest';
   /** `refresh-client -B`: told of a changed format instead of asking for it. */
   subscriptions: boolean;
   /** `display-popup`. */
@@ -23,6 +25,10 @@ export interface TmuxFeatures {
   flagsInnerBlocks: boolean;
   /** `capture-pane -J` fills lines with spaces. */
   padsJoinedLines: boolean;
+  /** `display-message -c` takes the client that is to show it. */
+  namesClients: boolean;
+  /** What is printed to a control client has a backslash before each `$` that a name could follow. */
+  escapesDollars: boolean;
 }
 
 /**
@@ -47,12 +53,15 @@ export function tmuxFeatures(version: string): TmuxFeatures {
   return {
     supported: number >= 300,
     clientFlags: number >= 302,
+    windowSize: number >= 301 ? 'latest' : 'largest',
     subscriptions: number >= 302,
     popups: number >= 302,
     diesOfKeptPanes: number === 302,
     tellsBuffers: number >= 304 && number < 307,
     escapesPastes: number >= 307,
     flagsInnerBlocks: number >= 302,
-    padsJoinedLines: number < 302,
+    padsJoinedLines: number < 303,
+    namesClients: number !== 302,
+    escapesDollars: number === 304,
   };
 }
