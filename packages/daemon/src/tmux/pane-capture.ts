@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { ControlClient } from './control-client.ts';
 import { textsOf } from './control-lines.ts';
 import type { CapturedRows } from './pane-rows.ts';
-import { type PaneState, paneStateFormat, parsePaneState } from './pane-state.ts';
+import { type PaneCaptures, type PaneState, paneStateFormat, parsePaneState } from './pane-state.ts';
 import { quote } from './quote.ts';
+import type { TmuxFeatures } from './version.ts';
 
 /** Files of screens in the private folder of the run; those a killed daemon left are swept by this prefix. */
 export const screenPrefix = 'screen-';
@@ -22,6 +23,7 @@ export interface StateRequest {
   history: number;
   /** Private folder for what is captured. */
   folder: string;
+  features: Pick<TmuxFeatures, 'keepsSpaces'>;
   /** A command to run between the captures and anything the pane prints after them. */
   command?: string;
   /**
@@ -43,12 +45,13 @@ const separator = '\u001e';
  * @throws CodepiperError `tmux_failed`
  */
 export async function capturePane(client: ControlClient, request: StateRequest): Promise<PaneState | null> {
-  const { paneId, sessionId, history, folder, command } = request;
+  const { paneId, sessionId, history, folder, features, command } = request;
   const name = screenName();
   const file = join(folder, name);
   // Without history to tell, one row is captured for nothing: there is no range that is empty.
   const above = history > 0 ? `-S -${history} -E -1` : '-E 0';
-  const flags = [`-e -N ${above}`, `-J ${above}`, '-e -N', '-J', '-a -q -e -N', '-a -q -J', '-P'];
+  const styled = features.keepsSpaces ? '-e -N' : '-e';
+  const flags = [`${styled} ${above}`, `-J ${above}`, styled, '-J', `-a -q ${styled}`, '-a -q -J', '-P'];
   const buffer = (index: number): string => `${name}-${index}`;
   const commands = [
     `display-message -p -t ${paneId} ${quote(paneStateFormat)}`,
@@ -80,13 +83,17 @@ export async function capturePane(client: ControlClient, request: StateRequest):
     // An error ends the line: what comes behind it, cleaning too, has not run.
     if (blocks.some(({ ok }) => !ok)) for (const line of cleaning) client.send(line);
     textsOf(blocks, `read the screen of pane ${paneId}`);
-    return readCaptures(paneId, facts.body.toString('utf8'), await readFile(file), history > 0);
+    const captures = readCaptures(await readFile(file), history > 0);
+    return parsePaneState(paneId, facts.body.toString('utf8'), {
+      ...captures,
+      keepsSpaces: features.keepsSpaces,
+    });
   } finally {
     await rm(file, { force: true });
   }
 }
 
-function readCaptures(paneId: string, facts: string, file: Buffer, hasHistory: boolean): PaneState | null {
+function readCaptures(file: Buffer, hasHistory: boolean): Omit<PaneCaptures, 'keepsSpaces'> {
   const parts: Buffer[] = [];
   let from = 0;
   while (parts.length < 6) {
@@ -100,10 +107,10 @@ function readCaptures(paneId: string, facts: string, file: Buffer, hasHistory: b
     rows: parts[index]?.toString('utf8') ?? '',
     joined: parts[index + 1]?.toString('utf8') ?? '',
   });
-  return parsePaneState(paneId, facts, {
+  return {
     history: hasHistory ? rowsAt(0) : { rows: '', joined: '' },
     screen: rowsAt(2),
     behind: rowsAt(4),
     pending: pending[0] === 0x1b ? pending : new Uint8Array(),
-  });
+  };
 }

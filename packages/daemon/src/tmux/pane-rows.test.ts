@@ -47,6 +47,18 @@ describe('the rows of a capture', () => {
     expect(read(['\x1b[5:3ma\x1b[1;5:3;4mb;5:3;'])).toEqual(['\x1b[53ma\x1b[1;53;4mb;5:3;']);
   });
 
+  it('go on so too where they were told without the spaces at their ends', () => {
+    const told = { rows: 'one\ntwo 34\n5\n\nsix\n7\n', joined: 'one   \ntwo 345  \n  \nsix   7\n' };
+    expect(readRows(told, false).map(({ text, wrapped }) => [text, wrapped])).toEqual([
+      ['one', false],
+      ['two 34', true],
+      ['5', false],
+      ['', false],
+      ['six   ', true],
+      ['7', false],
+    ]);
+  });
+
   it('go on in the next where the joined ones have no line break', () => {
     const rows = 'one  \n\x1b[31mtwo\nthree\n';
     const found = readRows({ rows, joined: 'one  two\nthree\n' });

@@ -12,14 +12,18 @@ export interface PaneRow {
 
 /** Rows as `capture-pane` tells them. */
 export interface CapturedRows {
-  /** With styles and the spaces at the ends: `-e -N`. */
+  /** With styles and the spaces at the ends: `-e -N`; without those spaces before 3.1. */
   rows: string;
   /** The same as plain text, where a row that goes on has no line break: `-J`. */
   joined: string;
 }
 
-/** The rows of one capture. Where the joined one has no line break behind a row, the line goes on in the next. */
-export function readRows({ rows, joined }: CapturedRows): PaneRow[] {
+/**
+ * The rows of one capture. Where the joined one has no line break behind a row, the line goes on in the next.
+ *
+ * @param keepsSpaces whether the rows have the spaces at their ends
+ */
+export function readRows({ rows, joined }: CapturedRows, keepsSpaces = true): PaneRow[] {
   const lines = rows.split('\n');
   lines.pop(); // each row ends in a line break
   const pen = new Pen(lines);
@@ -27,15 +31,22 @@ export function readRows({ rows, joined }: CapturedRows): PaneRow[] {
   const hasOverlines = rows.includes('5:3');
   // Where nothing was joined, which is usual, there is nothing to compare.
   const isJoined = lines.length !== countBreaks(joined);
+  const plain = (row: number): string => lines[row]?.replace(control, '') ?? '';
   let at = 0;
   return lines.map((line, index) => {
     let wrapped = false;
+    let missing = '';
     if (isJoined) {
-      at += lengthIn(joined, at, line.replace(control, ''));
+      const own = plain(index);
+      const length = keepsSpaces
+        ? lengthIn(joined, at, own)
+        : spacedLengthIn(joined, at, own, plain(index + 1));
+      at += length;
       wrapped = joined[at] !== '\n';
+      if (wrapped && !keepsSpaces) missing = ' '.repeat(length - own.length);
       if (!wrapped) at++;
     }
-    let text = drawing ? drawing.read(line) : line;
+    let text = (drawing ? drawing.read(line) : line) + missing;
     if (hasOverlines) text = withOverlines(text);
     if (!wrapped && text.endsWith(' ') && !pen.isSeenAfter(index)) text = withoutSpaces(text);
     return { text, wrapped };
@@ -59,6 +70,13 @@ function lengthIn(joined: string, at: number, plain: string): number {
   let end = at + length;
   while (joined[end] === ' ') end++;
   return joined[end] === '\n' && end - at <= plain.length ? end - at : length;
+}
+
+/** The same for rows without the spaces at their ends: up to where the next one, or a line break, begins. */
+function spacedLengthIn(joined: string, at: number, plain: string, next: string): number {
+  let end = at + plain.length;
+  while (joined[end] === ' ' && !(next !== '' && joined.startsWith(next, end))) end++;
+  return end - at;
 }
 
 /** Some versions write an overline as a style of blinking: `5:3`. */

@@ -292,6 +292,7 @@ describe('what tmux tells', () => {
       history: none,
       screen,
       behind: none,
+      keepsSpaces: true,
       pending: new Uint8Array(),
     });
 

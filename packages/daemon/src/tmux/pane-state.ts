@@ -98,6 +98,8 @@ export interface PaneCaptures {
   screen: CapturedRows;
   /** The screen behind the alternate one. */
   behind: CapturedRows;
+  /** Whether rows have the spaces at their ends. */
+  keepsSpaces: boolean;
   /** What has begun of a control sequence. */
   pending: Uint8Array;
 }
@@ -116,11 +118,12 @@ export function parsePaneState(paneId: string, facts: string, captures: PaneCapt
   const flagIfTold = (name: Field): boolean | null => (told(name) === '' ? null : flag(name));
   if (told('pane_id') !== paneId) return null;
 
-  const screen = readRows(captures.screen);
+  const { keepsSpaces } = captures;
+  const screen = readRows(captures.screen, keepsSpaces);
   const isAlternate = flag('alternate_on');
   // Without any, what was captured of it is the first row of the screen.
-  const history = number('history_size') === 0 ? [] : readRows(captures.history);
-  const main = isAlternate ? readRows(captures.behind) : screen;
+  const history = number('history_size') === 0 ? [] : readRows(captures.history, keepsSpaces);
+  const main = isAlternate ? readRows(captures.behind, keepsSpaces) : screen;
   // The capture of the screen begins with the default pen, whatever the history ended with.
   if (history.length > 0 && main[0]) main[0].text = `\x1b[m${main[0].text}`;
   return {

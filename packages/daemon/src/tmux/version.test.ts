@@ -49,8 +49,9 @@ describe('tmux version', () => {
     expect(all.filter((version) => !tmuxFeatures(version).namesClients)).toEqual(['3.2', '3.2a']);
   });
 
-  it('is one that does not know who was there last in 3.0 alone', () => {
+  it('is one that does not know who was there last, nor keeps spaces, in 3.0 alone', () => {
     expect(all.filter((version) => tmuxFeatures(version).windowSize !== 'latest')).toEqual(['3.0a']);
+    expect(all.filter((version) => !tmuxFeatures(version).keepsSpaces)).toEqual(['3.0a']);
   });
 
   it('is one that escapes dollars in 3.4 alone', () => {

@@ -23,6 +23,8 @@ export interface TmuxFeatures {
   escapesPastes: boolean;
   /** Blocks of commands inside others carry the flag of those that were sent; before, nothing tells them apart. */
   flagsInnerBlocks: boolean;
+  /** `capture-pane -N` keeps the spaces at the ends of lines, which may have a background. */
+  keepsSpaces: boolean;
   /** `capture-pane -J` fills lines with spaces. */
   padsJoinedLines: boolean;
   /** `display-message -c` takes the client that is to show it. */
@@ -60,6 +62,7 @@ export function tmuxFeatures(version: string): TmuxFeatures {
     tellsBuffers: number >= 304 && number < 307,
     escapesPastes: number >= 307,
     flagsInnerBlocks: number >= 302,
+    keepsSpaces: number >= 301,
     padsJoinedLines: number < 303,
     namesClients: number !== 302,
     escapesDollars: number === 304,
