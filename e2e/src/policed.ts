@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import type { Decision } from '@codepiper/core/audit/decision.ts';
 import type { Rule } from '@codepiper/core/policies/policy.ts';
@@ -50,6 +51,9 @@ export async function openPolicedHouse(
     [isClaude ? 'anthropicUrl' : 'openAiUrl']: model.url,
     ...(codexModel ? { codexModel } : {}),
   });
+  // Of all projects at once, while no agent runs: each notes its own things in the same file, and trust that is added
+  // meanwhile may be lost with what it had read before.
+  if (isClaude) await agentHome.trust(join(agentHome.path, 'work'));
   const house = await House.open({
     // Patient: on a busy machine a daemon that comes back takes its time.
     env: { ...agentHome.env, CODEPIPER_POLICY_DEFAULT: 'ask', CODEPIPER_HOOK_PATIENCE: '120', ...env },
@@ -71,7 +75,7 @@ export async function openPolicedHouse(
     agentHome,
     house,
     async start(name, ...args) {
-      const project = await agentHome.project(name);
+      const project = await agentHome.project(name, { isTrusted: !isClaude });
       const id = await house.run('start', '-p', provider, '-d', project, ...args);
       await idle(id);
       return { id, project };

@@ -66,7 +66,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
     }),
     bodyLimit,
     exposeHeadRoutes: false,
-    pluginTimeout: 0,
     // Node's own answer to a request without a host has no body; on our socket a host means nothing.
     http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
