@@ -406,9 +406,8 @@ describe('a stream with a gap', () => {
     },
   );
 
-  it('is told anew when tmux paused it, and when a person threw it out', patience, async () => {
-    // Up to 3.1 there is no flow control.
-    if (!tmuxFeatures(tmux.version ?? '').clientFlags) return;
+  it('is told anew when tmux paused it, and when a person threw it out', patience, async ({ skip }) => {
+    skip(!tmuxFeatures(tmux.version ?? '').clientFlags, 'this tmux has no flow control');
     const pane = await start(['sh', '-c', 'stty -echo; exec cat']);
     const reader = await follow(pane);
     const [client = ''] = await controlClients();
@@ -602,9 +601,8 @@ describe('a repaint', () => {
     expect(reader.pictures).toBe(1);
   });
 
-  it('is answered by what is told anew where output was missed', patience, async () => {
-    // Up to 3.1 there is no flow control.
-    if (!tmuxFeatures(tmux.version ?? '').clientFlags) return;
+  it('is answered by what is told anew where output was missed', patience, async ({ skip }) => {
+    skip(!tmuxFeatures(tmux.version ?? '').clientFlags, 'this tmux has no flow control');
     const pane = await start(['sh', '-c', 'stty -echo; exec cat']);
     const reader = await follow(pane);
     const [client = ''] = await controlClients();

@@ -9,11 +9,11 @@ import { expect, it } from 'vitest';
 import { messageLine, popupBinding } from './popup.ts';
 import { tmuxFeatures, tmuxVersion } from './version.ts';
 
-it.each(['a', 'A'])(
+it.for(['a', 'A'])(
   'the prefix and %s run the command over a session of ours, whatever its path is',
-  async (key) => {
+  async (key, { skip }) => {
     const features = tmuxFeatures((await tmuxVersion(process.env)) ?? '');
-    if (!features.popups) return;
+    skip(!features.popups, 'this tmux has no pop-ups');
     await using folder = await makeTempDir();
     await using tmux = scratchTmux();
     const command = join(folder.path, "a b#{pid}'$HOME;%H");
@@ -48,7 +48,7 @@ it.each(['a', 'A'])(
     const words = await waitFor('the command', () => readFile(said, 'utf8').catch(() => false as const));
     expect(words).toBe(`--session\n${id}\n`);
 
-    if (!features.namesClients) return;
+    skip(!features.namesClients, 'this tmux shows no message to one client');
     const text = 'needed: #{pid} 100% %H "x" $HOME ~ {a} \\ ; \u001b[31m';
     const client = await tmux.run('list-clients', '-t', `=codepiper-${id}`, '-F', '#{client_name}');
     await writeFile(file, `${messageLine(client, text, { popups: true })}\n`);
