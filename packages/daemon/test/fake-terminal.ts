@@ -40,6 +40,10 @@ export class FakeStream implements PaneStream {
 
   async flush(): Promise<void> {}
 
+  async each(take: (event: PaneEvent) => void): Promise<void> {
+    for await (const event of this) take(event);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<PaneEvent> {
     for (;;) {
       const event = this.#events.shift();

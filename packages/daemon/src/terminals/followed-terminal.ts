@@ -187,16 +187,15 @@ export class FollowedTerminal implements LiveTerminal, AsyncDisposable {
   async #read(onReady: () => void): Promise<void> {
     const { stream, log } = this.#o;
     try {
-      for await (const event of stream) {
+      await stream.each((event) => {
         if (this.#isClosed) return;
         if (event.type === 'bytes') this.#takeBytes(event.bytes);
         else if (event.type === 'resize') this.#takeSize(event);
-        else if (event.type === 'ended') break;
-        else {
+        else if (event.type !== 'ended') {
           this.#takePicture(event.type, event.state);
           onReady();
         }
-      }
+      });
     } catch (error) {
       log.error({ err: error, session: this.sessionId }, 'following a pane failed');
     }
@@ -206,11 +205,14 @@ export class FollowedTerminal implements LiveTerminal, AsyncDisposable {
   #takeBytes(bytes: Uint8Array): void {
     const kept = this.#filter.filter(bytes);
     if (kept.length === 0) return;
-    if (this.#isWatched) this.#log.append(kept);
+    if (this.#isWatched) {
+      this.#log.append(kept);
+      // Who watches is told first: it may be the echo of a key.
+      this.#tell(this.#listeners, (listener) => listener.appended());
+    }
     this.#screen.write(kept);
     this.#tap.bytes(kept);
     if (this.#isBehindOld && this.#leaving.isIn(kept)) this.#settleSoon(leftMs);
-    this.#tellSoon();
   }
 
   #takeSize({ cols, rows }: TerminalSize): void {

@@ -16,6 +16,9 @@ const detachDeadline = 2_000;
 /** How long what a killed client said may take to be read, in milliseconds: a server that is stuck holds its pipes. */
 const killDeadline = 1_000;
 
+/** How long the answers to patient lines are left alone, in milliseconds: most programs have echoed a key by then. */
+const restMs = 2;
+
 export interface ControlClientOptions {
   /** tmux's arguments; must end in a command that attaches. */
   args: readonly string[];
@@ -66,6 +69,8 @@ export class ControlClient {
     this.closed = this.#ended.promise;
     this.#lines = new ControlLines({
       ...{ gate, isAllTold, isUnflagged, escapesDollars },
+      rest: (onRested) => this.#reading.rest(restMs, onRested),
+      goOn: () => this.#reading.goOn(),
       // A client that said nothing at all meanwhile is stuck, or its server is.
       onLate: (sentAt) => {
         if (this.#lastByte < sentAt) this.kill();
@@ -133,6 +138,7 @@ export class ControlClient {
   /** Detaches and reads to the end, so that nothing is left in the server; kills the client if that takes too long. */
   async close(): Promise<void> {
     this.resume();
+    this.gather(0);
     const { gate } = this.#options;
     if (!this.#child) this.#end();
     else if (!gate || this.#gate === 'leaving') this.#detach();
@@ -143,7 +149,6 @@ export class ControlClient {
         this.#detach();
       });
     }
-    this.gather(0);
     const timer = setTimeout(() => this.kill(), this.#attachDeadline + detachDeadline);
     await this.closed;
     clearTimeout(timer);

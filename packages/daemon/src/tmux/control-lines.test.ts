@@ -4,14 +4,18 @@ import { ControlLines, failed } from './control-lines.ts';
 
 let gate: AttachGate;
 let lines: ControlLines;
-/** Commands that were sent and not answered, with their tokens. */
-let sent: { command: string; token: string }[];
+/** Tokens that were asked for and not answered. */
+let asked: string[];
 /** Commands that were sent, in order. */
 let order: string[];
+/** Of every write, how many lines it had. */
+let writes: number[];
 let late: number;
+/** Set while no answers are read. */
+let onRested: (() => void) | null;
 
 beforeEach(() => {
-  [sent, order, late] = [[], [], 0];
+  [asked, order, writes, late, onRested] = [[], [], [], 0, null];
   gate = new AttachGate();
   lines = makeLines();
 });
@@ -20,21 +24,34 @@ function makeLines({ escapesDollars = false } = {}): ControlLines {
   return new ControlLines({
     ...{ gate, isAllTold: false, isUnflagged: false, escapesDollars },
     onLate: () => late++,
+    rest: (call) => {
+      onRested = call;
+    },
+    goOn,
   });
+}
+
+function goOn(): void {
+  const call = onRested;
+  onRested = null;
+  call?.();
 }
 
 function open(): void {
   lines.open((text) => {
-    const [, command = '', token = ''] = /^(.*)\ndisplay-message -p (\S+)\n$/.exec(text) ?? [];
-    sent.push({ command, token });
-    order.push(command);
+    const written = text.trimEnd().split('\n');
+    writes.push(written.length);
+    for (const line of written) {
+      const [, token] = /^display-message -p (\S+)$/.exec(line) ?? [];
+      if (token === undefined) order.push(line);
+      else asked.push(token);
+    }
   });
 }
 
 /** tmux answers the first line. */
 function answer(...words: string[]): void {
-  const { token = '' } = sent.shift() ?? {};
-  for (const body of [...words, token]) {
+  for (const body of [...words, asked.shift() ?? '']) {
     lines.take({ type: 'block', ok: true, flags: 1, body: Buffer.from(body) });
   }
 }
@@ -116,6 +133,50 @@ describe('lines', () => {
     answer('too late');
     answer('in time');
     expect((await next).map(({ body }) => body.toString())).toEqual(['in time']);
+  });
+
+  it('are each late in their own time', async () => {
+    open();
+    const slow = lines.run('slow', { deadline: 60_000 });
+    const fails = [1, 40, 20].map((deadline) => lines.run('late', { deadline }).catch(String));
+    expect(await Promise.all(fails)).toEqual([
+      expect.stringMatching(/within 0.001 s/),
+      expect.stringMatching(/within 0.04 s/),
+      expect.stringMatching(/within 0.02 s/),
+    ]);
+    answer('slow');
+    expect((await slow).map(({ body }) => body.toString())).toEqual(['slow']);
+    expect(late).toBe(3);
+  });
+
+  it('that are patient are sent at once, and their answers asked for when nothing was read for a moment', async () => {
+    open();
+    const key = lines.run('key', { isPatient: true });
+    expect([order, writes, asked]).toEqual([['key'], [1], []]);
+    lines.take({ type: 'block', ok: true, flags: 1, body: Buffer.from('typed') });
+    goOn();
+    expect(writes).toEqual([1, 1]);
+    answer();
+    expect((await key).map(({ body }) => body.toString())).toEqual(['typed']);
+  });
+
+  it('that are patient are held up by nobody else, and get the answers that are theirs', async () => {
+    open();
+    const keys = [lines.run('key 1', { isPatient: true }), lines.run('key 2', { isPatient: true })];
+    // Its answer is asked for before the next line is sent.
+    expect([order, writes, asked.length]).toEqual([['key 1', 'key 2'], [1, 2], 1]);
+    const other = lines.run('other');
+    expect(onRested).toBe(null);
+    expect([order, writes, asked.length]).toEqual([['key 1', 'key 2', 'other'], [1, 2, 1, 2], 3]);
+    answer('1');
+    answer('2', '2b');
+    answer('3');
+    const told = await Promise.all([...keys, other]);
+    expect(told.map((blocks) => blocks.map(({ body }) => body.toString()))).toEqual([
+      ['1'],
+      ['2', '2b'],
+      ['3'],
+    ]);
   });
 
   it('fail with the connection, sent or not, and leave the gate', async () => {

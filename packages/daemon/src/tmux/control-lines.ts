@@ -13,14 +13,23 @@ export interface RunOptions {
   onBlock?(block: ControlBlock): void;
   /** Whether tmux tells all control clients what the line does: not while one is being attached. */
   isTold?: boolean;
+  /**
+   * Nobody waits for the answer, but for what the line does, e.g. the echo of a key: the answer is asked for and read a
+   * moment later, so that neither tmux nor this process has to do with it meanwhile.
+   */
+  isPatient?: boolean;
 }
 
 interface Pending {
-  text: string;
+  line: string;
   /** What the line's last block says. */
   token: string;
   blocks: ControlBlock[];
   isTold: boolean;
+  isPatient: boolean;
+  /** When it is late, of `performance.now()`. */
+  dueAt: number;
+  sentAt: number;
   /** It is inside the gate as a change. */
   isInside: boolean;
   onBlock: ((block: ControlBlock) => void) | undefined;
@@ -35,6 +44,9 @@ export interface ControlLinesOptions {
   isUnflagged: boolean;
   /** See `TmuxFeatures`. */
   escapesDollars: boolean;
+  /** Reads no answers for a moment, or until `goOn`; then calls back. */
+  rest(onRested: () => void): void;
+  goOn(): void;
   /** A line that was sent at this time (of `performance.now`) has not been answered in time. */
   onLate(sentAt: number): void;
 }
@@ -62,6 +74,10 @@ export class ControlLines {
   #isAllTold: boolean;
   /** The first line at the gate has asked to be let in. */
   #isAsking = false;
+  /** What asks for the answers of patient lines, and is not sent yet. */
+  #owed = '';
+  /** For the line that is late first, and perhaps answered meanwhile: a timer for each would cost as much as the line. */
+  #deadline: { at: number; timer: NodeJS.Timeout } | null = null;
 
   constructor(options: ControlLinesOptions) {
     this.#o = options;
@@ -74,25 +90,21 @@ export class ControlLines {
   }
 
   run(line: string, options: RunOptions = {}): Promise<ControlBlock[]> {
-    const { deadline = commandDeadline, onBlock, isTold = this.#isAllTold } = options;
+    const { deadline = commandDeadline, onBlock, isTold = this.#isAllTold, isPatient = false } = options;
     return new Promise((resolve, reject) => {
-      const token = `${this.#nonce}-${this.#count++}`;
-      const from = performance.now();
-      const timer = setTimeout(() => {
-        // What was sent stays in line: a late answer must find its place.
-        const isSent = !remove(this.#waiting, pending) && !remove(this.#told, pending);
-        pending.settle(failed(`tmux did not answer within ${deadline / 1000} s`));
-        if (isSent) this.#o.onLate(from);
-      }, deadline);
+      const sentAt = performance.now();
       const pending: Pending = {
-        text: `${line}\ndisplay-message -p ${token}\n`,
-        token,
+        line,
+        token: `${this.#nonce}-${this.#count++}`,
         blocks: [],
         isTold,
+        isPatient,
+        sentAt,
+        dueAt: sentAt + deadline,
         isInside: false,
         onBlock,
         settle: (result) => {
-          clearTimeout(timer);
+          pending.dueAt = Number.POSITIVE_INFINITY;
           if (pending.isInside) this.#o.gate?.leave('change');
           pending.isInside = false;
           if (result instanceof CodepiperError) reject(result);
@@ -101,6 +113,7 @@ export class ControlLines {
       };
       (isTold && this.#o.gate ? this.#told : this.#waiting).push(pending);
       this.#send();
+      this.#expectBy(pending.dueAt);
     });
   }
 
@@ -113,6 +126,9 @@ export class ControlLines {
   /** There is none any more: whatever is not answered fails. */
   close(error: CodepiperError): void {
     this.#write = null;
+    this.#owed = '';
+    if (this.#deadline) clearTimeout(this.#deadline.timer);
+    this.#deadline = null;
     const all = [...this.#sent.splice(0), ...this.#waiting.splice(0), ...this.#told.splice(0)];
     for (const pending of all) pending.settle(error);
   }
@@ -131,13 +147,50 @@ export class ControlLines {
     }
   }
 
-  #send(): void {
-    const write = this.#write;
-    if (!write) return;
-    for (const pending of this.#waiting.splice(0)) {
-      this.#sent.push(pending);
-      write(pending.text);
+  #put(pending: Pending): void {
+    this.#sent.push(pending);
+    if (pending.isPatient) {
+      // What comes back in between belongs to the line before.
+      this.#write?.(`${this.#owed}${pending.line}\n`);
+      this.#owed = asking(pending.token);
+      this.#o.rest(() => this.#pay());
+    } else {
+      this.#o.goOn();
+      this.#write?.(`${pending.line}\n${asking(pending.token)}`);
     }
+  }
+
+  #pay(): void {
+    if (this.#owed !== '') this.#write?.(this.#owed);
+    this.#owed = '';
+  }
+
+  #expectBy(at: number): void {
+    if (this.#deadline && this.#deadline.at <= at) return;
+    if (this.#deadline) clearTimeout(this.#deadline.timer);
+    const timer = setTimeout(() => this.#giveUp(), at - performance.now());
+    this.#deadline = { at, timer };
+  }
+
+  /** Fails what is late, and waits for what is not. */
+  #giveUp(): void {
+    const at = this.#deadline?.at ?? 0;
+    this.#deadline = null;
+    const all = [...this.#waiting, ...this.#told, ...this.#sent];
+    for (const pending of all.filter(({ dueAt }) => dueAt <= at)) {
+      const { sentAt, dueAt } = pending;
+      // What was sent stays in line: a late answer must find its place.
+      const isSent = !remove(this.#waiting, pending) && !remove(this.#told, pending);
+      pending.settle(failed(`tmux did not answer within ${Math.round(dueAt - sentAt) / 1000} s`));
+      if (isSent) this.#o.onLate(sentAt);
+    }
+    const next = Math.min(...all.map(({ dueAt }) => dueAt));
+    if (next < Number.POSITIVE_INFINITY) this.#expectBy(next);
+  }
+
+  #send(): void {
+    if (!this.#write) return;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#put(next);
     const { gate } = this.#o;
     if (!gate || this.#told.length === 0 || this.#isAsking) return;
     this.#isAsking = true;
@@ -146,12 +199,16 @@ export class ControlLines {
       const next = this.#write ? this.#told.shift() : undefined;
       if (next) {
         next.isInside = true;
-        this.#sent.push(next);
-        this.#write?.(next.text);
+        this.#put(next);
       } else gate.leave('change'); // it was given up meanwhile
       this.#send();
     });
   }
+}
+
+/** The end of a line: a command of its own, which runs whatever becomes of the line. */
+function asking(token: string): string {
+  return `display-message -p ${token}\n`;
 }
 
 function remove<T>(from: T[], item: T): boolean {

@@ -112,8 +112,7 @@ export class ControlParser {
   /** The output of the pane whose id stands between two places of the line. */
   #output(idFrom: number, idEnd: number, line: Buffer, from: number): void {
     const known = this.#paneBytes;
-    const isSame = line.compare(known, 0, known.length, idFrom, idEnd) === 0;
-    if (!isSame) {
+    if (known.length !== idEnd - idFrom || !hasAt(line, idFrom, known)) {
       this.#tellOutput();
       // Memory of its own: it stays as long as the connection, and a small Buffer keeps 64 kB of others with it.
       this.#paneBytes = new Uint8Array(line.subarray(idFrom, idEnd));
@@ -160,7 +159,13 @@ function notification(text: string): ControlEvent {
 }
 
 function startsWith(line: Buffer, word: Buffer): boolean {
-  return line.length >= word.length && line.compare(word, 0, word.length, 0, word.length) === 0;
+  return hasAt(line, 0, word);
+}
+
+/** Written out: a few bytes are compared sooner than `Buffer.compare` is called. */
+function hasAt(line: Buffer, at: number, word: Uint8Array): boolean {
+  for (let index = 0; index < word.length; index++) if (line[at + index] !== word[index]) return false;
+  return true;
 }
 
 function isGuard(line: Buffer, word: string, guard: string): boolean {

@@ -27,6 +27,7 @@ export class ControlReading {
   #isPaused = false;
   #restMs = 0;
   #resting: NodeJS.Timeout | null = null;
+  #onRested: (() => void) | null = null;
   /** Until then, of `performance.now()`, there is no rest. */
   #floodsUntil = 0;
   /** What was read since then. */
@@ -62,10 +63,29 @@ export class ControlReading {
   /** How long it rests after a read while much comes, in milliseconds; 0, as at first, not at all. */
   gather(restMs: number): void {
     this.#restMs = restMs;
-    if (restMs === 0) this.#goOn();
+    if (restMs === 0) this.goOn();
+  }
+
+  /** Reads nothing for so many milliseconds, or until `goOn`; then calls back. Not while it rests already. */
+  rest(ms: number, onRested: () => void): void {
+    this.#onRested = onRested;
+    this.#source?.pause();
+    this.#resting ??= setTimeout(() => this.goOn(), ms);
+  }
+
+  /** Ends a rest. */
+  goOn(): void {
+    if (!this.#resting) return;
+    clearTimeout(this.#resting);
+    this.#resting = null;
+    if (!this.#isPaused) this.#source?.resume();
+    const onRested = this.#onRested;
+    this.#onRested = null;
+    onRested?.();
   }
 
   destroy(): void {
+    this.goOn();
     if (this.#source) this.#source.destroy();
     else this.#closed.resolve();
   }
@@ -96,14 +116,7 @@ export class ControlReading {
     if (this.#read < muchBytes) return false;
     if (read >= floodBytes) this.#floodsUntil = now + floodMs;
     if (now < this.#floodsUntil) return false;
-    this.#resting ??= setTimeout(() => this.#goOn(), this.#restMs);
+    this.#resting ??= setTimeout(() => this.goOn(), this.#restMs);
     return true;
-  }
-
-  #goOn(): void {
-    if (!this.#resting) return;
-    clearTimeout(this.#resting);
-    this.#resting = null;
-    if (!this.#isPaused) this.#source?.resume();
   }
 }

@@ -85,6 +85,11 @@ export class FollowedPane implements PaneStream {
     return this.#queue.read();
   }
 
+  each(take: (event: PaneEvent) => void): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#queue.each(take);
+  }
+
   repaint({ history } = { history: this.#o.history }): void {
     const [client, place] = [this.#client, this.#place];
     // Without a client, or with one whose output is not live, the next picture is on its way by itself.

@@ -10,6 +10,7 @@ import { quote } from './quote.ts';
 import type { ScreenReader } from './screen-reader.ts';
 import type { TypeRequest, TypeResult } from './tmux.ts';
 import {
+  hasTypedKeys,
   joinGuards,
   keptScreenBuffer,
   keysLine,
@@ -87,10 +88,8 @@ export class PaneTyping {
     const link = this.#o.currentLink() ?? (await this.#o.findLink());
     if (!link) return 'gone';
     if (!bracketed && bytes.length <= mostKeyBytes) {
-      const blocks = await link.client.run(typeKeysLine(paneId, bytes), { isTold: false });
-      const isThere = blocks[0]?.ok === true;
-      if (isThere && !textsOf(blocks, `type into pane ${paneId}`).includes(typingWords.slowly))
-        return 'typed';
+      const how = { isTold: false, isPatient: true };
+      if (hasTypedKeys(await link.client.run(typeKeysLine(paneId, bytes), how))) return 'typed';
     }
     const typed = typedAtOnce(bytes, bracketed);
     const result =

@@ -98,6 +98,11 @@ export type PaneEvent =
  */
 export interface PaneStream extends AsyncIterable<PaneEvent>, AsyncDisposable {
   /**
+   * Reads in another way, for a reader who is never slow: `take` is called with each event as soon as it is there.
+   * Resolves when the stream is over; rejects with what `take` throws, and is over then.
+   */
+  each(take: (event: PaneEvent) => void): Promise<void>;
+  /**
    * Asks for a `picture`, once however often it is called before it comes; where more lines of history are asked for
    * meanwhile, another one follows. Where output is missed meanwhile the `rebuilt` is the answer, with as many lines;
    * nothing comes of it where the pane is gone.
