@@ -60,8 +60,11 @@ export class OutputLog implements StreamLog {
     const skipped = Math.max(0, bytes.length - this.#ring.length);
     const at = (this.#end + skipped) % (this.#ring.length || 1);
     const untilEdge = this.#ring.length - at;
-    this.#ring.set(bytes.subarray(skipped, skipped + untilEdge), at);
-    this.#ring.set(bytes.subarray(skipped + untilEdge), 0);
+    if (bytes.length <= untilEdge) this.#ring.set(bytes, at);
+    else {
+      this.#ring.set(bytes.subarray(skipped, skipped + untilEdge), at);
+      this.#ring.set(bytes.subarray(skipped + untilEdge), 0);
+    }
     this.#advance(bytes.length);
   }
 

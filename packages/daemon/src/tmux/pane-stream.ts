@@ -255,7 +255,12 @@ export class FollowedPane implements PaneStream {
   }
 
   #onOutput(client: ControlClient, place: Place, bytes: Uint8Array): void {
+    this.#tell(client, place, bytes);
+    // Later, as the echo of a key is told in that call.
     this.#tail = tailOf(this.#tail, bytes);
+  }
+
+  #tell(client: ControlClient, place: Place, bytes: Uint8Array): void {
     if (!this.#isLive) return;
     const isCut = this.#isSeam && goesOn(bytes[0]) && this.#retakes < maxRetakes;
     this.#isSeam = false;

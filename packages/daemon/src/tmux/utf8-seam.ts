@@ -22,7 +22,10 @@ export function seamOf(bytes: Uint8Array): Seam {
 
 /** The last bytes of a stream that are needed to say what its end cuts: a copy, not a hold on all it was read with. */
 export function tailOf(before: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return bytes.length >= 4
-    ? new Uint8Array(bytes.subarray(-4))
-    : Uint8Array.from([...before, ...bytes].slice(-4));
+  const news = bytes.subarray(-4);
+  const tail = new Uint8Array(Math.min(4, before.length + news.length));
+  const old = tail.length - news.length;
+  for (let index = 0; index < old; index++) tail[index] = before[before.length - old + index] ?? 0;
+  tail.set(news, old);
+  return tail;
 }

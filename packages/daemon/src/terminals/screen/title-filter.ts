@@ -65,6 +65,8 @@ export class TitleFilter {
 
 /** Looked for in native code: programs print little else than sequences, and next to no titles of this kind. */
 function mayHoldTitle(bytes: Uint8Array): boolean {
+  const first = bytes.indexOf(esc);
+  if (first === -1) return false;
   if (bytes.at(-1) === esc) return true;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(begin);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(begin, first);
 }
