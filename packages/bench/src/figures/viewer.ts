@@ -16,7 +16,7 @@ import { WireViewer } from '../wire-viewer.ts';
 
 const megabyte = 1e6;
 const floodBytes = 50 * megabyte;
-const keysOfEcho = 500;
+const keysOfEcho = 2_000;
 /** Typed before it is measured, one behind the other: a daemon that has been typed to for some minutes. */
 const keysBefore = 3_000;
 /** Between two keys, in milliseconds: as a key repeats that is held down. */
