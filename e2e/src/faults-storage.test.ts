@@ -15,7 +15,8 @@ async function lockDatabase(path: string): Promise<AsyncDisposable> {
   const script = `
     const { DatabaseSync } = require('node:sqlite');
     const database = new DatabaseSync(process.argv[1]);
-    database.exec('BEGIN IMMEDIATE');
+    // The daemon may be writing at this very moment.
+    database.exec('PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE');
     console.log('locked');
     process.stdin.resume().once('end', () => process.exit());`;
   const child = spawn(process.execPath, ['--no-warnings', '-e', script, path], {
