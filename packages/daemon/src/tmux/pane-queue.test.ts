@@ -17,7 +17,7 @@ beforeEach(() => {
   );
 });
 
-const bytes = (text: string): PaneEvent => ({ type: 'bytes', bytes: Buffer.from(text) });
+const bytes = (text: string) => ({ type: 'bytes', bytes: Buffer.from(text) }) as const;
 const take = (event: PaneEvent): void => {
   if (event.type === 'bytes') told.push(Buffer.from(event.bytes).toString());
   else told.push(event.type === 'resize' ? `${event.cols}x${event.rows}` : event.type);
