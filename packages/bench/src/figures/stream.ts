@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTmux } from '@codepiper/daemon/tmux/create-tmux.ts';
-import type { PaneEvent, PaneInfo, Tmux } from '@codepiper/daemon/tmux/tmux.ts';
+import type { PaneInfo, Tmux } from '@codepiper/daemon/tmux/tmux.ts';
 import { makeTempDir } from '@codepiper/testkit/temp.ts';
 import { scratchTmux } from '@codepiper/testkit/tmux.ts';
 import { attachBare } from '../bare-client.ts';
@@ -61,33 +61,32 @@ export const stream: Figure = {
   },
 };
 
-/** From the key that starts the program's output to the last of its bytes, in milliseconds. */
+/** From the key that starts the program's output to the last of its bytes, in milliseconds; read as the daemon does. */
 async function readStream(tmux: Tmux, pane: PaneInfo) {
   await using followed = tmux.stream(pane.paneId, { history: 0 });
-  const events = followed[Symbol.asyncIterator]();
-  await events.next();
-  const hash = createHash('sha256');
-  let pieces = 0;
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<number>();
+  const read: Uint8Array[] = [];
+  let pictures = 0;
   let tail = '';
+  const reading = followed.each((event) => {
+    if (event.type === 'bytes') {
+      read.push(event.bytes);
+      const last = Buffer.from(event.bytes.subarray(-endMark.length)).toString('latin1');
+      tail = (tail + last).slice(-endMark.length);
+      if (tail === endMark) ended.resolve(performance.now());
+    } else if (event.type === 'rebuilt' && pictures++ === 0) begun.resolve();
+    else throw new Error(`the stream had a gap: ${event.type}`);
+  });
+  const gap = reading.then(() => Promise.reject(new Error('the stream ended')));
+  await Promise.race([begun.promise, gap]);
   const started = performance.now();
   await tmux.pressKeys(pane.paneId, ['x']);
-  const read: Uint8Array[] = [];
-  while (!tail.endsWith(endMark)) {
-    const bytes = bytesOf(await events.next());
-    read.push(bytes);
-    tail = (tail + Buffer.from(bytes.subarray(-endMark.length)).toString('latin1')).slice(-endMark.length);
-    pieces++;
-  }
-  const ms = performance.now() - started;
+  const ms = (await Promise.race([ended.promise, gap])) - started;
+  gap.catch(() => undefined); // It ends with the figure.
+  const hash = createHash('sha256');
   for (const bytes of read) hash.update(bytes);
-  return { ms, pieces, hash: hash.digest('hex') };
-}
-
-function bytesOf(next: IteratorResult<PaneEvent>): Uint8Array {
-  if (next.done || next.value.type !== 'bytes') {
-    throw new Error(`the stream had a gap: ${next.done ? 'no more' : next.value.type}`);
-  }
-  return next.value.bytes;
+  return { ms, pieces: read.length, hash: hash.digest('hex') };
 }
 
 /** The same by a control client whose output is looked at for the end alone. */

@@ -91,6 +91,23 @@ describe.runIf(process.platform === 'linux')('a pipe of ours', () => {
     }
   });
 
+  it('is left alone when that is asked, until it is not, and says so once', async () => {
+    let rests = 0;
+    reading.rest(anHour, () => rests++);
+    put(20);
+    await turn();
+    expect([sum(), rests]).toEqual([0, 0]);
+    reading.goOn();
+    expect(rests).toBe(1);
+    await waitFor('what waited', () => sum() === 20);
+    reading.goOn();
+    expect(rests).toBe(1);
+    reading.rest(1, () => rests++);
+    put(20);
+    await waitFor('what came meanwhile', () => sum() === 40);
+    expect(rests).toBe(2);
+  });
+
   it('is read on amid a flood', async () => {
     reading.gather(anHour);
     const flood = (pipeBytes / 4) * 3;

@@ -66,7 +66,7 @@ export class ControlReading {
     if (restMs === 0) this.goOn();
   }
 
-  /** Reads nothing for so many milliseconds, or until `goOn`; then calls back. Not while it rests already. */
+  /** Reads nothing for so many milliseconds, or until `goOn`; then calls back. A rest that is under way is not prolonged. */
   rest(ms: number, onRested: () => void): void {
     this.#onRested = onRested;
     this.#source?.pause();
