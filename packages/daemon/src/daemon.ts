@@ -47,6 +47,7 @@ import { PushStore } from './notifications/push.store.ts';
 import { createSpoolDirectory } from './panes/pane-folder.ts';
 import { Spool } from './panes/spool.ts';
 import { systemClock } from './platform/clock.ts';
+import { putEngineThreadsBehind } from './platform/engine-threads.ts';
 import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
 import { FreedMemory, loadGiveBack } from './platform/memory.ts';
 import { loadPeerReader } from './platform/peer.ts';
@@ -676,6 +677,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
 
   const background = setTimeout(() => {
+    putEngineThreadsBehind();
     void terminals.start().catch(logFailure(log));
     void transcripts.start().catch(logFailure(log));
     void recordings.start().catch(logFailure(log));

@@ -5,9 +5,13 @@ import { setFlagsFromString } from 'node:v8';
  * was loaded. By itself it grows to 32 with the first burst of work (starting fifty sessions takes 12 MB of it) and stays
  * so for as long as the daemon idles. The engine reads this setting whenever it would grow; threads have their own
  * (`startThread`).
+ *
+ * So small a room is collected by its own thread alone: to wake three others takes longer than they save, and with two cores
+ * they take one from who waits, e.g. for the echo of a key.
  */
 export function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--no-parallel-scavenge');
 }
 
 /** How long freed memory may gather, in milliseconds. */

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
+
+/** As Node 24 calls them. Node 22 gives them no name: there they stay as they are. */
+const engineThread = 'V8Worker';
+const tasks = '/proc/self/task';
+
+/**
+ * Puts the threads on which the engine compiles and collects garbage behind all that somebody waits for. With two cores a
+ * compilation of 5 ms else holds one while a key's way, through this process, tmux and the program, needs both: one key in a
+ * hundred. On Linux, where threads have priorities of their own.
+ */
+export function putEngineThreadsBehind(): void {
+  if (process.platform !== 'linux') return;
+  for (const thread of readdirSync(tasks)) {
+    try {
+      if (readFileSync(`${tasks}/${thread}/comm`, 'utf8').trim() !== engineThread) continue;
+      const behind = getPriority(Number(thread)) + constants.priority.PRIORITY_BELOW_NORMAL;
+      setPriority(Number(thread), Math.min(behind, constants.priority.PRIORITY_LOW));
+    } catch {
+      // It has ended meanwhile, or may not be changed: all works as well.
+    }
+  }
+}
