@@ -11,7 +11,9 @@ const priorities = () => Object.fromEntries(readdirSync('/proc/self/task').map((
   getPriority(Number(thread)),
 ]));
 const before = priorities();
-require(${subject}).putEngineThreadsBehind();
+const { putEngineThreadsBehind } = require(${subject});
+putEngineThreadsBehind();
+putEngineThreadsBehind();
 process.stdout.write(JSON.stringify({ before, after: priorities() }));
 `;
 
@@ -28,6 +30,8 @@ test.runIf(isNamed)('the engine’s threads go behind, and nothing else does', (
   const moved = Object.keys(before).filter((thread) => after[thread] !== before[thread]);
   expect(moved.length).toBeGreaterThan(0);
   expect(moved.map((thread) => thread.split(' ')[0])).toEqual(moved.map(() => 'V8Worker'));
-  expect(moved.map((thread) => after[thread])).toEqual(moved.map((thread) => (before[thread] ?? 0) + 10));
+  expect(moved.map((thread) => after[thread])).toEqual(
+    moved.map((thread) => Math.min((before[thread] ?? 0) + 10, 19)),
+  );
   expect(Object.keys(before).filter((thread) => thread.startsWith('V8Worker'))).toEqual(moved);
 });

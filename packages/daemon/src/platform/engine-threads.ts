@@ -12,13 +12,23 @@ const tasks = '/proc/self/task';
  */
 export function putEngineThreadsBehind(): void {
   if (process.platform !== 'linux') return;
-  for (const thread of readdirSync(tasks)) {
+  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+  const behind = Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW);
+  for (const thread of threads()) {
     try {
-      if (readFileSync(`${tasks}/${thread}/comm`, 'utf8').trim() !== engineThread) continue;
-      const behind = getPriority(Number(thread)) + constants.priority.PRIORITY_BELOW_NORMAL;
-      setPriority(Number(thread), Math.min(behind, constants.priority.PRIORITY_LOW));
+      const name = readFileSync(`${tasks}/${thread}/comm`, 'utf8').trim();
+      if (name === engineThread) setPriority(Number(thread), behind);
     } catch {
       // It has ended meanwhile, or may not be changed: all works as well.
     }
+  }
+}
+
+/** None where /proc is not there. */
+function threads(): string[] {
+  try {
+    return readdirSync(tasks);
+  } catch {
+    return [];
   }
 }
