@@ -105,6 +105,8 @@ describe('a recording', () => {
       'flood',
       'read go; for i in $(seq 20000); do echo "n$i 漢字 é 🙂"; done; echo END; sleep 1000',
     );
+    // What was printed before stands in its first picture, not line by line.
+    await waitFor('its recording to begin', async () => (await recording(id)).segments.length > 0);
     await say(id, 'go');
     await waitFor('the end', async () => (await captured(id)).includes('END'));
     const { events } = await waitFor('all of it', async () => {
