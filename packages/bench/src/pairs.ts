@@ -69,18 +69,6 @@ export function tailOf(pairs: readonly Pair[], share = 0.99): Pairs {
   return { ours, floor, ratio: ours / floor, runs: pairs.length };
 }
 
-/**
- * The same of each so many neighbouring runs, and medians of those: a bad minute of the machine, which may hit one side
- * alone, is one of them.
- */
-export function middleOfTails(pairs: readonly Pair[], runsOfEach: number): Pairs {
-  const count = Math.floor(pairs.length / runsOfEach);
-  const tails = Array.from({ length: count }, (_, part) =>
-    tailOf(pairs.slice(part * runsOfEach, (part + 1) * runsOfEach)),
-  );
-  return { ...middleOf(tails), runs: pairs.length };
-}
-
 /** Takes pairs, and medians of them. */
 export async function measurePairs(runs: number, ours: Run, floor: Run, warmUps = 2): Promise<Pairs> {
   return middleOf(await takePairs(runs, ours, floor, warmUps));

@@ -1,6 +1,5 @@
 import { getPriority, setPriority } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { garbageCollector } from '@codepiper/testkit/garbage.ts';
 
 /** What goes before the machine's other processes; others have 0. Taken where it is allowed. */
 const firstInLine = -15;
@@ -12,13 +11,11 @@ const firstInLine = -15;
  */
 export class Undisturbed implements Disposable {
   readonly #priority = getPriority();
-  readonly #collect: (options: { type: 'minor' }) => void;
+  readonly #collect = garbageCollector();
   /** For the report; null where nothing kept it from being so. */
   readonly note: string | null;
 
   constructor() {
-    setFlagsFromString('--expose-gc');
-    this.#collect = runInNewContext('gc');
     this.note = prioritise(firstInLine)
       ? null
       : 'not allowed to go before other processes: their work is in it';

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { garbageCollector } from './garbage.ts';
 
 /**
  * Memory of buffers, in bytes, that stays when nothing is left of what was done but what was made by it. With it a test
@@ -19,8 +18,7 @@ export function usePool(): void {
 }
 
 async function reachable(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
+  const collect = garbageCollector();
   // What native objects hold is given back by the end of a turn.
   for (let turn = 0; turn < 2; turn++) {
     collect();

@@ -10,7 +10,7 @@ import { attachBare, type BareClient } from '../bare-client.ts';
 import { openHouse } from '../bench-house.ts';
 import type { Figure, Row } from '../figure.ts';
 import { endMark, numberedLines } from '../numbered-lines.ts';
-import { median, middleOf, middleOfTails, type Pair, percentile99, takePairs } from '../pairs.ts';
+import { median, middleOf, type Pair, percentile99, tailOf, takePairs } from '../pairs.ts';
 import { readProcess } from '../process-stat.ts';
 import { Undisturbed } from '../undisturbed.ts';
 import { WireViewer } from '../wire-viewer.ts';
@@ -18,8 +18,6 @@ import { WireViewer } from '../wire-viewer.ts';
 const megabyte = 1e6;
 const floodBytes = 50 * megabyte;
 const keysOfEcho = 5_000;
-/** Of so many keys the slowest hundredth is looked at, again and again. */
-const keysOfTail = 1_000;
 /** Typed before it is measured, one behind the other: a daemon that has been typed to for some minutes. */
 const keysBefore = 3_000;
 /** Between two keys, in milliseconds: as a key repeats that is held down. */
@@ -96,7 +94,7 @@ async function echo(): Promise<Row[]> {
     { figure: `${figure}, p50`, ...middleOf(pairs), floorOf, unit: 'ms', target },
     {
       figure: `${figure}, p99`,
-      ...middleOfTails(pairs, keysOfTail),
+      ...tailOf(pairs),
       floorOf,
       unit: 'ms',
       target,
