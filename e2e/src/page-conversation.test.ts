@@ -253,6 +253,13 @@ describe('the conversation of a session', () => {
     await send(id, 'and one more');
     await answer(page, 'echo: and one more').waitFor();
     await expectEnd();
+    // Nor is the end lost when the list grows and does not say so by scrolling.
+    await list.evaluate((element) => {
+      (element.firstElementChild as HTMLElement).style.marginBottom = '800px';
+    });
+    expect(await fromEnd()).toBeGreaterThan(700);
+    await send(id, 'the last of all');
+    await expectEnd();
     // An address of one entry leads there.
     const { entries } = await dashboard.api.request('GET', '/sessions/:id/conversation', {
       params: { id },
@@ -270,7 +277,7 @@ describe('the conversation of a session', () => {
       return true;
     });
     await other.getByRole('button', { name: 'To the newest' }).click();
-    await answer(other, 'echo: and one more').waitFor();
+    await answer(other, 'echo: the last of all').waitFor();
   });
 
   it('keeps a draft, and sends by the key the person chose', async () => {

@@ -2,8 +2,8 @@ import type { Conversation, Entry } from '@codepiper/core/transcripts/conversati
 import { client } from '../../../api/client.ts';
 import { feed } from '../../../api/feed.ts';
 
-/** Where a person was in the list: at its end, or so many pixels below the top of a row. */
-export type Place = 'end' | { key: string; offset: number };
+/** Where a person is in the list: at its end, at an entry they asked for, or with this row at the top. */
+export type Place = 'end' | { entry: number } | { key: string };
 
 export interface ConversationState {
   /** By their ids, without a gap between the first and the last. */
@@ -76,6 +76,7 @@ export class ConversationStore {
   /** Makes sure that this entry is in the window; without one, whatever was read before will do. */
   async open(entry: number | null): Promise<void> {
     const { entries } = this.#state;
+    if (entry !== null) this.place = { entry };
     if (entry === null ? this.#hasRead : entries.some(({ id }) => id === entry)) return;
     await (entry === null ? this.toNewest() : this.#around(entry));
   }

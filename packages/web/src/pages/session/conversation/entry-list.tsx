@@ -44,12 +44,15 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const scroller = useRef<HTMLElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [isAtEnd, setAtEnd] = useState(true);
-  /** The person asked for the end, and has neither come there nor scrolled since. */
-  const isBoundForEnd = useRef(false);
+  /** The person is at the end, or on the way there, and has not left it: what comes is followed. */
+  const follows = useRef(false);
+  /** As it was when it last scrolled. */
+  const seen = useRef({ top: 0, height: 0 });
   /** The newest entry that was there when the person left the end. */
   const [seenUpTo, setSeenUpTo] = useState(0);
 
-  useEffect(() => void store.open(entry), [store, entry]);
+  // Before the list goes to its place below, since that is set here.
+  useLayoutEffect(() => void store.open(entry), [store, entry]);
 
   const children = useMemo(() => childrenOf(conversations), [conversations]);
   const target = entry === null ? undefined : entries.find(({ id }) => id === entry);
@@ -81,11 +84,11 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const isReady = rows.length > 0 && loading !== 'first';
   const goTo = useEffectEvent(() => {
     const { place } = store;
-    if (entry !== null && targetIndex >= 0)
-      return virtualizer.scrollToIndex(targetIndex, { align: 'center' });
-    const index = place === 'end' ? -1 : rows.findIndex(({ key }) => key === place.key);
-    if (index < 0) return virtualizer.scrollToEnd();
-    virtualizer.scrollToIndex(index, { align: 'start' });
+    const isEntry = place !== 'end' && 'entry' in place;
+    const index = isEntry ? targetIndex : rows.findIndex(({ key }) => place !== 'end' && key === place.key);
+    follows.current = index < 0;
+    if (index < 0) virtualizer.scrollToEnd();
+    else virtualizer.scrollToIndex(index, { align: isEntry ? 'center' : 'start' });
   });
   useLayoutEffect(() => {
     if (isReady) goTo();
@@ -103,27 +106,32 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    const isThere = !hasNewer && fromEnd(element) < endThreshold;
+    if (isMovedUp(element, seen.current)) follows.current = false;
+    seen.current = { top: element.scrollTop, height: element.scrollHeight };
+    // Another place is on its way.
+    if (!isReady) return;
+    const isThere = !hasNewer && (follows.current || fromEnd(element) < endThreshold);
     const first = virtualizer.getVirtualItems().find(({ end }) => end > element.scrollTop);
-    store.place =
-      isThere || !first ? 'end' : { key: String(first.key), offset: element.scrollTop - first.start };
+    store.place = isThere || !first ? 'end' : { key: String(first.key) };
     if (isThere === isAtEnd) return;
     setAtEnd(isThere);
     if (!isThere) setSeenUpTo(entries.at(-1)?.id ?? 0);
   };
   const toEnd = async () => {
-    isBoundForEnd.current = true;
     if (hasNewer) await store.toNewest();
+    follows.current = true;
     virtualizer.scrollToEnd();
   };
-  // The way there may be given up in the middle, when rows are measured and others come in above: it is gone on with.
+  // The list may give up its way to the end in the middle, or lose the end, when rows are measured and others
+  // come in above at the same moment: the way is gone on with.
   useEffect(() => {
-    if (!isBoundForEnd.current || !isReady || hasNewer || virtualizer.isScrolling) return;
-    if (scroller.current && fromEnd(scroller.current) < endThreshold) isBoundForEnd.current = false;
-    else virtualizer.scrollToEnd();
+    const element = scroller.current;
+    if (!element || !isReady || hasNewer || virtualizer.isScrolling) return;
+    if (fromEnd(element) < endThreshold) follows.current = true;
+    else if (follows.current && !isMovedUp(element, seen.current)) virtualizer.scrollToEnd();
   });
   const stay = () => {
-    isBoundForEnd.current = false;
+    follows.current = false;
   };
 
   const isBusy = session.activity === 'busy' || session.status === 'needs_permission';
@@ -226,6 +234,14 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
       )}
     </div>
   );
+}
+
+/**
+ * Somebody scrolled up, by whatever means: the list itself takes nothing away above without getting shorter.
+ * In CSS pixels.
+ */
+function isMovedUp({ scrollTop, scrollHeight }: Element, seen: { top: number; height: number }): boolean {
+  return scrollTop < seen.top - 1 && scrollHeight >= seen.height;
 }
 
 /** What is below the lower edge, in CSS pixels. */
