@@ -160,7 +160,8 @@ describe('the conversation of a session', () => {
     const id = await start('cut');
     await send(id, 'before the cut');
     const page = await openOver(cable, `/sessions/${id}?tab=conversation`);
-    await answer(page, 'echo: before the cut').waitFor();
+    // As a paragraph: what renders Markdown is loaded, or the page would be loaded again with the network.
+    await answer(page, 'echo: before the cut').locator('p').waitFor();
     cable.cut();
     await page.getByText('Reconnecting to the daemon').waitFor();
     await send(id, 'said meanwhile');

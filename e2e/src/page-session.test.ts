@@ -60,6 +60,12 @@ const shown = (page: Page) =>
     ).join('\n');
   });
 
+/** These are no faults of the page here. */
+function forgive(page: Page, complaint: RegExp): void {
+  const complaints = opened.find((each) => each.page === page)?.complaints ?? [];
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !complaint.test(text)));
+}
+
 const state = (page: Page, word: string) =>
   page.getByTestId('state').getByText(word, { exact: true }).waitFor();
 
@@ -158,6 +164,25 @@ describe('the session page', () => {
     // Facts are heard again, too.
     await dashboard.house.run('rename', id, 'after-restart');
     await page.getByRole('heading', { name: 'after-restart' }).waitFor();
+  });
+
+  it('opens a tab that was never loaded once the network is back, and stays until then', async () => {
+    const id = await shell('offline');
+    const page = await open(`/sessions/${id}`, { ...desk, serviceWorkers: 'block' });
+    await badge(page, 'live');
+    await page.context().setOffline(true);
+    const failed = (method: string, end: string) =>
+      page.waitForEvent('requestfailed', (each) => each.method() === method && each.url().endsWith(end));
+    const missed = failed('GET', '.js');
+    await page.getByRole('tab', { name: 'Events' }).click();
+    await missed;
+    // It looks for the daemon again and again.
+    await failed('HEAD', '/');
+    await failed('HEAD', '/');
+    await page.getByRole('heading', { name: 'offline' }).waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('listitem').getByText('session.created').waitFor();
+    forgive(page, /dynamically imported module/);
   });
 
   it('wakes with a connection that is dead and does not say so, and makes its terminal a new one', async () => {

@@ -8,17 +8,20 @@ import { EmptyState, ErrorState } from '../kit/states.tsx';
 const againMs = 30_000;
 const reloadedAt = 'codepiper.reloadedAt';
 
-/** A page that failed. After an update of codepiper its files have other names, and it loads itself again. */
+/**
+ * A page that failed. After an update of codepiper its files have other names, and of a file that it could not have
+ * it does not ask again: it loads itself again.
+ */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
-  const isOld = /dynamically imported module|module script failed|preload CSS/i.test(wordsOf(error));
-  const willReload = isOld && Date.now() - Number(sessionStorage.getItem(reloadedAt)) > againMs;
+  const lacksPart = /dynamically imported module|module script failed|preload CSS/i.test(wordsOf(error));
+  const willReload = lacksPart && Date.now() - Number(sessionStorage.getItem(reloadedAt)) > againMs;
   useEffect(() => {
     if (!willReload) return;
     sessionStorage.setItem(reloadedAt, String(Date.now()));
     location.reload();
   }, [willReload]);
   if (willReload) return null;
-  if (isOld) {
+  if (lacksPart) {
     const words = new Error('A part of this page could not be loaded. Load it again.');
     return <ErrorState error={words} onRetry={() => location.reload()} />;
   }

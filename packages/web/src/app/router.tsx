@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
 } from '@tanstack/react-router';
+import { loadPart } from '../kit/load-part.ts';
 import { SkeletonRows } from '../kit/states.tsx';
 import { readApprovalSearch } from '../pages/approvals/approval-search.ts';
 import { readFleetSearch } from '../pages/fleet/fleet-search.ts';
@@ -24,7 +25,10 @@ const signIn = createRoute({
   /** `to`: where to go once signed in. */
   validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
     typeof to === 'string' ? { to } : {},
-  component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/sign-in/sign-in-page.tsx')),
+    'SignInPage',
+  ),
 });
 
 const gate = createRoute({ getParentRoute: () => root, id: 'gate', component: AuthGate });
@@ -33,14 +37,17 @@ const fleet = createRoute({
   getParentRoute: () => gate,
   path: '/',
   validateSearch: readFleetSearch,
-  component: lazyRouteComponent(() => import('../pages/fleet/fleet-page.tsx'), 'FleetPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('../pages/fleet/fleet-page.tsx')), 'FleetPage'),
 });
 
 const newSession = createRoute({
   getParentRoute: () => gate,
   path: '/new',
   validateSearch: readNewSessionSearch,
-  component: lazyRouteComponent(() => import('../pages/new-session/new-session-page.tsx'), 'NewSessionPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/new-session/new-session-page.tsx')),
+    'NewSessionPage',
+  ),
 });
 
 export const sessionTabs = ['terminal', 'conversation', 'events', 'policies'] as const;
@@ -54,28 +61,40 @@ const session = createRoute({
     ...(sessionTabs.includes(tab as SessionTab) ? { tab: tab as SessionTab } : {}),
     ...(Number.isInteger(entry) ? { entry: entry as number } : {}),
   }),
-  component: lazyRouteComponent(() => import('../pages/session/session-page.tsx'), 'SessionPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/session/session-page.tsx')),
+    'SessionPage',
+  ),
 });
 
 const approvals = createRoute({
   getParentRoute: () => gate,
   path: '/approvals',
   validateSearch: readApprovalSearch,
-  component: lazyRouteComponent(() => import('../pages/approvals/approvals-page.tsx'), 'ApprovalsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/approvals/approvals-page.tsx')),
+    'ApprovalsPage',
+  ),
 });
 
 const approval = createRoute({
   getParentRoute: () => gate,
   path: '/approvals/$approval',
   validateSearch: readApprovalSearch,
-  component: lazyRouteComponent(() => import('../pages/approvals/approvals-page.tsx'), 'ApprovalsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/approvals/approvals-page.tsx')),
+    'ApprovalsPage',
+  ),
 });
 
 const policies = createRoute({
   getParentRoute: () => gate,
   path: '/policies',
   validateSearch: readPolicySearch,
-  component: lazyRouteComponent(() => import('../pages/policies/policies-page.tsx'), 'PoliciesPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/policies/policies-page.tsx')),
+    'PoliciesPage',
+  ),
 });
 
 const analytics = createRoute({
@@ -88,7 +107,10 @@ const analytics = createRoute({
     ...(typeof search.provider === 'string' ? { provider: search.provider } : {}),
     ...(typeof search.workspace === 'string' ? { workspace: search.workspace } : {}),
   }),
-  component: lazyRouteComponent(() => import('../pages/analytics/analytics-page.tsx'), 'AnalyticsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/analytics/analytics-page.tsx')),
+    'AnalyticsPage',
+  ),
 });
 
 const notifications = createRoute({
@@ -101,7 +123,7 @@ const notifications = createRoute({
     ...(typeof session === 'string' ? { session } : {}),
   }),
   component: lazyRouteComponent(
-    () => import('../pages/notifications/notifications-page.tsx'),
+    () => loadPart(() => import('../pages/notifications/notifications-page.tsx')),
     'NotificationsPage',
   ),
 });
@@ -111,7 +133,10 @@ const settings = createRoute({
   path: '/settings',
   validateSearch: ({ section }: Record<string, unknown>): { section?: SettingsSection } =>
     settingsSections.includes(section as SettingsSection) ? { section: section as SettingsSection } : {},
-  component: lazyRouteComponent(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('../pages/settings/settings-page.tsx')),
+    'SettingsPage',
+  ),
 });
 
 /** The addresses of the dashboard. What a page needs beyond the frame is loaded when it is opened. */

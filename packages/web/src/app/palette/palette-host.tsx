@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
+import { lazyPart } from '../../kit/load-part.ts';
 import { whenPaletteAsked } from '../../kit/palette-door.ts';
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
+const Palette = lazyPart(async () => (await import('./palette.tsx')).Palette);
 
 /** Opens the commands by Ctrl+K, or where a page asks for them. They are loaded the first time. */
 export function PaletteHost() {

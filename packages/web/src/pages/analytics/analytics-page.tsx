@@ -1,8 +1,9 @@
 import { count } from '@codepiper/core/analytics/amounts.ts';
 import type { TokenDays } from '@codepiper/core/analytics/analytics.ts';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { CsvButton, DataTable } from '../../kit/data-table.tsx';
+import { lazyPart } from '../../kit/load-part.ts';
 import { Page, Section } from '../../kit/page.tsx';
 import { ErrorState, Skeleton } from '../../kit/states.tsx';
 import {
@@ -21,10 +22,10 @@ import { Overview } from './overview.tsx';
 import { ScopeChoice, useScope } from './scope-choice.tsx';
 import { conversationColumns, modelColumns, projectColumns, toolColumns } from './tables.tsx';
 
-const TokenChart = lazy(async () => ({ default: (await import('./charts.tsx')).TokenChart }));
-const CostChart = lazy(async () => ({ default: (await import('./charts.tsx')).CostChart }));
-const CacheChart = lazy(async () => ({ default: (await import('./charts.tsx')).CacheChart }));
-const DecisionChart = lazy(async () => ({ default: (await import('./charts.tsx')).DecisionChart }));
+const TokenChart = lazyPart(async () => (await import('./charts.tsx')).TokenChart);
+const CostChart = lazyPart(async () => (await import('./charts.tsx')).CostChart);
+const CacheChart = lazyPart(async () => (await import('./charts.tsx')).CacheChart);
+const DecisionChart = lazyPart(async () => (await import('./charts.tsx')).DecisionChart);
 
 /** Tokens, cost, tools and decisions over time. */
 export function AnalyticsPage() {

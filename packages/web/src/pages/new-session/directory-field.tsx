@@ -1,13 +1,14 @@
 import type { DraftVerdict } from '@codepiper/core/fleet/new-session.ts';
 import { useQuery } from '@tanstack/react-query';
 import { FolderOpen, GitBranch, TriangleAlert } from 'lucide-react';
-import { lazy, Suspense, useId, useState } from 'react';
+import { Suspense, useId, useState } from 'react';
 import { Button } from '../../kit/button.tsx';
 import { Field, Input } from '../../kit/field.tsx';
+import { lazyPart } from '../../kit/load-part.ts';
 import { useSettled } from '../shared/use-settled.ts';
 import { directoryQuery, recentDirectoriesQuery } from './queries.ts';
 
-const BrowseDialog = lazy(async () => ({ default: (await import('./browse-dialog.tsx')).BrowseDialog }));
+const BrowseDialog = lazyPart(async () => (await import('./browse-dialog.tsx')).BrowseDialog);
 
 /** So many of the folders used last are a press away. */
 const shownRecent = 4;

@@ -1,17 +1,16 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
+import { lazyPart } from '../../kit/load-part.ts';
 import { Page } from '../../kit/page.tsx';
 import { SkeletonRows } from '../../kit/states.tsx';
 import { Tabs } from '../../kit/tabs.tsx';
 import { DefaultAction } from './default-action.tsx';
 import type { PolicyTab } from './policy-search.ts';
 
-const RulesTab = lazy(async () => ({ default: (await import('./rules/rules-tab.tsx')).RulesTab }));
-const SetsTab = lazy(async () => ({ default: (await import('./sets/sets-tab.tsx')).SetsTab }));
-const LaboratoryTab = lazy(async () => ({
-  default: (await import('./laboratory/laboratory-tab.tsx')).LaboratoryTab,
-}));
-const AuditTab = lazy(async () => ({ default: (await import('./audit/audit-tab.tsx')).AuditTab }));
+const RulesTab = lazyPart(async () => (await import('./rules/rules-tab.tsx')).RulesTab);
+const SetsTab = lazyPart(async () => (await import('./sets/sets-tab.tsx')).SetsTab);
+const LaboratoryTab = lazyPart(async () => (await import('./laboratory/laboratory-tab.tsx')).LaboratoryTab);
+const AuditTab = lazyPart(async () => (await import('./audit/audit-tab.tsx')).AuditTab);
 
 const part = (content: ReactNode) => <Suspense fallback={<SkeletonRows />}>{content}</Suspense>;
 

@@ -2,10 +2,11 @@ import { CodepiperError } from '@codepiper/core/errors.ts';
 import type { Session } from '@codepiper/core/sessions/session.ts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { providersQuery, sessionQuery } from '../../api/queries.ts';
 import { nameOf } from '../../api/session-words.ts';
 import { buttonClass } from '../../kit/button.tsx';
+import { lazyPart } from '../../kit/load-part.ts';
 import { useTitle } from '../../kit/page.tsx';
 import { EmptyState, ErrorState, Skeleton } from '../../kit/states.tsx';
 import { HeaderSkeleton, SessionHeader } from './header/session-header.tsx';
@@ -14,16 +15,12 @@ import { SessionTabs } from './session-tabs.tsx';
 import { usualTab } from './usual-tab.ts';
 
 const route = getRouteApi('/gate/sessions/$session');
-const TerminalTab = lazy(async () => ({
-  default: (await import('./terminal/terminal-tab.tsx')).TerminalTab,
-}));
-const ConversationTab = lazy(async () => ({
-  default: (await import('./conversation/conversation-tab.tsx')).ConversationTab,
-}));
-const EventsTab = lazy(async () => ({ default: (await import('./events/events-tab.tsx')).EventsTab }));
-const PoliciesTab = lazy(async () => ({
-  default: (await import('./policies/policies-tab.tsx')).PoliciesTab,
-}));
+const TerminalTab = lazyPart(async () => (await import('./terminal/terminal-tab.tsx')).TerminalTab);
+const ConversationTab = lazyPart(
+  async () => (await import('./conversation/conversation-tab.tsx')).ConversationTab,
+);
+const EventsTab = lazyPart(async () => (await import('./events/events-tab.tsx')).EventsTab);
+const PoliciesTab = lazyPart(async () => (await import('./policies/policies-tab.tsx')).PoliciesTab);
 
 function lifeOf({ status }: Session): 'live' | 'ended' {
   return status === 'stopped' || status === 'crashed' ? 'ended' : 'live';

@@ -1,5 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
+import { lazyPart } from '../../kit/load-part.ts';
 import { Page } from '../../kit/page.tsx';
 import { SkeletonRows } from '../../kit/states.tsx';
 import { AboutSection } from './about-section.tsx';
@@ -9,7 +10,7 @@ import { NotificationsSection } from './notifications-section.tsx';
 import { SecuritySection } from './security-section.tsx';
 import { type SettingsSection, settingsSections } from './settings-sections.ts';
 
-const ApiSection = lazy(async () => ({ default: (await import('./api-section.tsx')).ApiSection }));
+const ApiSection = lazyPart(async () => (await import('./api-section.tsx')).ApiSection);
 
 const names: Record<SettingsSection, string> = {
   daemon: 'Daemon',

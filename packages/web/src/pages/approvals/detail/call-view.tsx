@@ -1,15 +1,14 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { CodeBlock } from '../../../kit/code.tsx';
 import { DiffView } from '../../../kit/diff-view.tsx';
+import { lazyPart } from '../../../kit/load-part.ts';
 import { Skeleton } from '../../../kit/states.tsx';
 import { commandOf } from '../approval-words.tsx';
 import { CommandView } from './command-view.tsx';
 
-const Markdown = lazy(async () => ({
-  default: (await import('../../shared/markdown/markdown.tsx')).Markdown,
-}));
+const Markdown = lazyPart(async () => (await import('../../shared/markdown/markdown.tsx')).Markdown);
 
 /** What the agent wants, exactly: its command, its changes, its plan; and always its input as it is. */
 export function CallView({ approval }: { approval: Approval }) {

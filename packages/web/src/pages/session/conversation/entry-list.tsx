@@ -47,7 +47,7 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   /** The person is at the end, or on the way there, and has not left it: what comes is followed. */
   const follows = useRef(false);
   /** As it was when it last scrolled. */
-  const seen = useRef({ top: 0, height: 0 });
+  const seen = useRef<Extent>({ top: 0, bottom: 0, height: 0 });
   /** The newest entry that was there when the person left the end. */
   const [seenUpTo, setSeenUpTo] = useState(0);
 
@@ -107,10 +107,11 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
     const element = scroller.current;
     if (!element) return;
     if (isMovedUp(element, seen.current)) follows.current = false;
-    seen.current = { top: element.scrollTop, height: element.scrollHeight };
+    seen.current = extentOf(element);
     // Another place is on its way.
     if (!isReady) return;
-    const isThere = !hasNewer && (follows.current || fromEnd(element) < endThreshold);
+    if (fromEnd(element) < endThreshold) follows.current = true;
+    const isThere = !hasNewer && follows.current;
     const first = virtualizer.getVirtualItems().find(({ end }) => end > element.scrollTop);
     store.place = isThere || !first ? 'end' : { key: String(first.key) };
     if (isThere === isAtEnd) return;
@@ -236,12 +237,24 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   );
 }
 
+/** What is seen of a list, and how long it is, in CSS pixels. */
+interface Extent {
+  top: number;
+  bottom: number;
+  height: number;
+}
+
+function extentOf({ scrollTop, clientHeight, scrollHeight }: Element): Extent {
+  return { top: scrollTop, bottom: scrollTop + clientHeight, height: scrollHeight };
+}
+
 /**
- * Somebody scrolled up, by whatever means: the list itself takes nothing away above without getting shorter.
- * In CSS pixels.
+ * Somebody scrolled up since then, by whatever means: the list itself takes nothing away above without getting
+ * shorter, and where more of it is shown the lower edge stays.
  */
-function isMovedUp({ scrollTop, scrollHeight }: Element, seen: { top: number; height: number }): boolean {
-  return scrollTop < seen.top - 1 && scrollHeight >= seen.height;
+function isMovedUp(element: Element, since: Extent): boolean {
+  const { top, bottom, height } = extentOf(element);
+  return top < since.top - 1 && bottom < since.bottom - 1 && height >= since.height;
 }
 
 /** What is below the lower edge, in CSS pixels. */

@@ -1,12 +1,13 @@
 import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { toast } from 'sonner';
 import { wordsOf } from '../../../api/words-of.ts';
 import { Button } from '../../../kit/button.tsx';
 import { cx } from '../../../kit/cx.ts';
+import { lazyPart } from '../../../kit/load-part.ts';
 import { wholeText } from './entry-parts.tsx';
 
-const MarkdownText = lazy(async () => ({ default: (await import('./markdown-text.tsx')).MarkdownText }));
+const MarkdownText = lazyPart(async () => (await import('./markdown-text.tsx')).MarkdownText);
 
 /** Words of the model. */
 export function Answer({ entry }: { entry: Entry }) {

@@ -1,8 +1,9 @@
 import type { Entry } from '@codepiper/core/transcripts/conversation.ts';
 import { FilePen, Globe, Search, SquareTerminal, Wrench } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Badge, type Tone } from '../../../kit/badge.tsx';
 import { CodeBlock } from '../../../kit/code.tsx';
+import { lazyPart } from '../../../kit/load-part.ts';
 import { Skeleton } from '../../../kit/states.tsx';
 import { AuditLink } from './audit-link.tsx';
 import { callSummary, changesIn } from './call-text.ts';
@@ -11,7 +12,7 @@ import { Fold } from './fold.tsx';
 import type { Row, RowContext } from './rows.ts';
 import { Whole } from './texts.tsx';
 
-const DiffOfCall = lazy(async () => ({ default: (await import('./diff-of-call.tsx')).DiffOfCall }));
+const DiffOfCall = lazyPart(async () => (await import('./diff-of-call.tsx')).DiffOfCall);
 
 type Outcome = NonNullable<Entry['outcome']> | 'none';
 const outcomes: Record<Outcome, { word: string; tone: Tone }> = {

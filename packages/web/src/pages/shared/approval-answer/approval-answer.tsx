@@ -1,10 +1,11 @@
 import type { Approval } from '@codepiper/core/approvals/approval.ts';
 import { Check, Ellipsis, X } from 'lucide-react';
-import { lazy, type Ref, Suspense, useImperativeHandle, useState } from 'react';
+import { type Ref, Suspense, useImperativeHandle, useState } from 'react';
 import { Badge } from '../../../kit/badge.tsx';
 import { Button, IconButton } from '../../../kit/button.tsx';
 import { cx } from '../../../kit/cx.ts';
 import { Dialog } from '../../../kit/dialog.tsx';
+import { lazyPart } from '../../../kit/load-part.ts';
 import { Menu } from '../../../kit/menu.tsx';
 import { Ago } from '../../../kit/time.tsx';
 import { DenyDialog } from './deny-dialog.tsx';
@@ -13,7 +14,7 @@ import { settledTone, settledWords } from './settled-words.ts';
 import { type OnSettled, useAnswer } from './use-answer.ts';
 
 /** Only for those who keep a rule. */
-const RuleDialog = lazy(async () => ({ default: (await import('./rule-dialog.tsx')).RuleDialog }));
+const RuleDialog = lazyPart(async () => (await import('./rule-dialog.tsx')).RuleDialog);
 
 /** What keys and swipes of the page around it do. Each does nothing where it makes no sense. */
 export interface AnswerActions {
