@@ -52,6 +52,7 @@ import { ensurePrivateDirectory, writePrivateFile } from './platform/files.ts';
 import { FreedMemory, loadGiveBack } from './platform/memory.ts';
 import { loadPeerReader } from './platform/peer.ts';
 import { Resources } from './platform/resources.ts';
+import { takeShortSlices } from './platform/slices.ts';
 import { Laboratory } from './policies/laboratory.ts';
 import { PoliciesService } from './policies/policies.service.ts';
 import { PoliciesStore } from './policies/policies.store.ts';
@@ -123,6 +124,8 @@ export interface Daemon extends AsyncDisposable {
  * transcripts and clearing away are things nobody waits for.
  */
 const backgroundAfterMs = 100;
+/** What loads native code comes when nobody waits for the start any more, in milliseconds. */
+const slicesAfterMs = 2_000;
 
 /**
  * The composition root: the only file that knows every room. Returns when the daemon listens, and it listens when
@@ -684,6 +687,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     void notifications.start().catch(logFailure(log));
   }, backgroundAfterMs);
   resources.defer(() => clearTimeout(background));
+  const slices = setTimeout(() => void takeShortSlices().catch(logFailure(log)), slicesAfterMs);
+  resources.defer(() => clearTimeout(slices));
 
   const owned = resources.move();
   return {

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const subject = JSON.stringify(join(import.meta.dirname, 'slices.ts'));
+const script = `
+const { execFileSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
+const { getPriority } = require('node:os');
+const sliceIn = (text) => Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(text)?.[1]);
+const mine = () => sliceIn(readFileSync('/proc/self/sched', 'utf8'));
+const { takeShortSlices } = require(${subject});
+const before = { slice: mine(), priority: getPriority() };
+takeShortSlices().then((taken) => {
+  const child = sliceIn(execFileSync('cat', ['/proc/self/sched'], { encoding: 'utf8' }));
+  process.stdout.write(JSON.stringify({ before, taken, after: { slice: mine(), priority: getPriority() }, child }));
+});
+`;
+
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const isKnown = process.platform === 'linux' && (major > 6 || (major === 6 && minor >= 12));
+
+/** A kernel may be built without it. */
+function showsSlices(): boolean {
+  try {
+    return readFileSync('/proc/self/sched', 'utf8').includes('se.slice');
+  } catch {
+    return false;
+  }
+}
+
+test.runIf(isKnown && showsSlices())('it asks for short slices, for itself alone', () => {
+  const args = ['--conditions=source', '--experimental-strip-types', '-e', script];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { before, taken, after, child } = JSON.parse(stdout);
+  expect(taken).toBe(true);
+  expect(after).toEqual({ slice: 100_000, priority: before.priority });
+  expect(before.slice).toBeGreaterThan(after.slice);
+  expect(child).toBe(before.slice);
+});
