@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { getPriority, release } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -31,12 +31,34 @@ function showsSlices(): boolean {
   }
 }
 
-test.runIf(isKnown && showsSlices())('it asks for short slices, for itself alone', () => {
-  const args = ['--conditions=source', '--experimental-strip-types', '-e', script];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  const { before, taken, after, child } = JSON.parse(stdout);
+interface Outcome {
+  before: { slice: number; priority: number };
+  taken: boolean;
+  after: { slice: number; priority: number };
+  child: number;
+}
+
+function take(under: readonly string[] = []): Outcome {
+  const node = ['--conditions=source', '--experimental-strip-types', '-e', script];
+  const [program = '', ...args] = [...under, process.execPath, ...node];
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Outcome;
+}
+
+const works = isKnown && showsSlices();
+
+test.runIf(works)('a thread asks for short stretches, for itself alone, and keeps its priority', () => {
+  const { before, taken, after, child } = take(['nice', '-n', '3']);
   expect(taken).toBe(true);
+  expect(before.priority).toBe(Math.min(getPriority() + 3, 19));
   expect(after).toEqual({ slice: 100_000, priority: before.priority });
   expect(before.slice).toBeGreaterThan(after.slice);
   expect(child).toBe(before.slice);
+});
+
+test.runIf(works)('who was started to go behind all others does', () => {
+  const { before, taken, after } = take(['chrt', '--idle', '0']);
+  expect(taken).toBe(false);
+  expect(after).toEqual(before);
 });
