@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { getPriority, release } from 'node:os';
+import { getPriority } from 'node:os';
 import { House } from '@codepiper/testkit/house.ts';
+import { canChooseSlices, sliceOf } from '@codepiper/testkit/slices.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import { expect, it } from 'vitest';
 
@@ -19,27 +20,12 @@ it.runIf(isNamed)('a running daemon goes before the threads of its engine', asyn
   await waitFor('all of them to be behind', async () => behind());
 });
 
-/** A thread's stretch in nanoseconds; null where the kernel does not show it. */
-function sliceOf(pid: number): number | null {
-  try {
-    return (
-      Number(/se\.slice\s*:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/sched`, 'utf8'))?.[1] ?? Number.NaN) ||
-      null
-    );
-  } catch {
-    return null;
-  }
-}
-
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const usual = sliceOf(process.pid);
-const hasSlices = usual !== null && (major > 6 || (major === 6 && minor >= 12));
-
-it.runIf(hasSlices)(
+it.runIf(canChooseSlices())(
   'a running daemon asks for short stretches, and its sessions have those of others',
   async () => {
     await using house = await House.open();
     const pid = house.daemonPid ?? 0;
+    const usual = sliceOf(process.pid);
     await waitFor('the daemon to have short ones', async () => (sliceOf(pid) ?? 0) < (usual ?? 0));
     const { id } = await house.create({ provider: 'shell', args: ['sleep', '1000'] });
     const session = await house.until(

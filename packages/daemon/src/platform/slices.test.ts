@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { getPriority, release } from 'node:os';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { canChooseSlices } from '@codepiper/testkit/slices.ts';
 import { expect, test } from 'vitest';
 
 const subject = JSON.stringify(join(import.meta.dirname, 'slices.ts'));
@@ -19,18 +19,6 @@ takeShortSlices().then((taken) => {
 });
 `;
 
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const isKnown = process.platform === 'linux' && (major > 6 || (major === 6 && minor >= 12));
-
-/** A kernel may be built without it. */
-function showsSlices(): boolean {
-  try {
-    return readFileSync('/proc/self/sched', 'utf8').includes('se.slice');
-  } catch {
-    return false;
-  }
-}
-
 interface Outcome {
   before: { slice: number; priority: number };
   taken: boolean;
@@ -46,7 +34,7 @@ function take(under: readonly string[] = []): Outcome {
   return JSON.parse(stdout) as Outcome;
 }
 
-const works = isKnown && showsSlices();
+const works = canChooseSlices();
 
 test.runIf(works)('a thread asks for short stretches, for itself alone, and keeps its priority', () => {
   const { before, taken, after, child } = take(['nice', '-n', '3']);

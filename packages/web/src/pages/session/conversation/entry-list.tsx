@@ -110,7 +110,7 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
     seen.current = extentOf(element);
     // Another place is on its way.
     if (!isReady) return;
-    if (fromEnd(element) < endThreshold) follows.current = true;
+    if (!hasNewer && fromEnd(element) < endThreshold) follows.current = true;
     const isThere = !hasNewer && follows.current;
     const first = virtualizer.getVirtualItems().find(({ end }) => end > element.scrollTop);
     store.place = isThere || !first ? 'end' : { key: String(first.key) };
