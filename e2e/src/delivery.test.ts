@@ -111,9 +111,15 @@ describe('delivery to a program', () => {
   it('arrives while a person scrolls in copy mode', async () => {
     const cwd = await house.workDirectory('copymode');
     const { id } = await house.create({ provider: 'shell', cwd, args: recorder });
-    await house.tmux('copy-mode', '-t', `codepiper-${id}`);
-    await post(id, 'send', { text: 'behind the scroll' });
+    const pane = `codepiper-${id}`;
+    // tmux up to 3.6 dies of a pane that enters copy mode while a control client is being attached.
+    await waitFor('the client that reads the pane', () => house.tmux('list-clients', '-t', pane));
+    await house.tmux('copy-mode', '-t', pane);
+    expect(await house.tmux('display-message', '-p', '-t', pane, '#{pane_in_mode}')).toBe('1');
+    const reply = await post(id, 'send', { text: 'behind the scroll', waitMs: 60_000 });
+    expect(reply.body).toMatchObject({ outcome: 'delivered' });
     await waitFor('the line', async () => (await got(cwd)).length > 0);
+    expect(await got(cwd)).toEqual(['behind the scroll']);
   });
 });
 
