@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createProxy, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { garbageCollector } from '@codepiper/testkit/garbage.ts';
 import { makeTempDir, type TempDir } from '@codepiper/testkit/temp.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
 import fc from 'fast-check';
@@ -127,6 +128,32 @@ describe('what is posted', () => {
     await waitFor('both', () => got.length === 2);
     expect(wireBytes).toBeGreaterThan(10_000);
     expect(got[1]).toBe('b');
+  });
+
+  it('takes about as much memory as it is long while it waits', async () => {
+    const { ws, server, got } = await open('s');
+    const collect = garbageCollector();
+    ws.pause();
+    const posted: string[] = [];
+    const post = (length: number, isText: boolean): void => {
+      const text = `${posted.length} `.padEnd(length, '.');
+      posted.push(text);
+      server.post(isText ? text : Buffer.from(text));
+      // The rest of the daemon makes buffers too: what comes next is in another of the slabs that Node cuts them from.
+      for (let n = 0; n < 4; n++) Buffer.allocUnsafe(30_000);
+    };
+    const held = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    while (server.buffered === 0) post(50, false);
+    const before = held();
+    for (let n = 0; n < 300; n++) post(n % 2 === 0 ? 50 : 5_000, n % 3 === 0);
+    // 0.76 MB of messages; a slab for each would be 20 MB.
+    await waitFor('the rest to be thrown away', () => held() - before < 2_000_000);
+    ws.resume();
+    await waitFor('all of it', () => got.length === posted.length);
+    expect(got).toEqual(posted);
   });
 });
 

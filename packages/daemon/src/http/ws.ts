@@ -65,6 +65,8 @@ const usualCloseMs = 1000;
 const mostUnsent = 2 * 1024 * 1024;
 /** Up to this many bytes a message is copied behind its header, and so costs one write. */
 const mostCopied = 4096;
+/** The same while others wait before it: the length of the longest that a header of four bytes can tell. */
+const mostCopiedInLine = 0xffff;
 /** Each message by itself, in little memory: a connection that ever compressed holds it to its end, some 64 KB. */
 const compression = {
   serverNoContextTakeover: true,
@@ -183,19 +185,34 @@ function checkHandshake(
   throw new CodepiperError('forbidden', message);
 }
 
-/** A binary message that is not compressed, as a server sends it (RFC 6455, 5.2). */
-function frameOf(message: Uint8Array): Buffer {
-  const { length } = message;
+/**
+ * A message that is not compressed, as a server sends it (RFC 6455, 5.2), of 65,535 bytes at most.
+ *
+ * @param isKept it will wait: it is no part of a slab of Node's, of 64 KB, which each of many short ones would keep
+ */
+function frameOf(message: string | Uint8Array, isKept: boolean): Buffer {
+  const isText = typeof message === 'string';
+  const length = isText ? Buffer.byteLength(message) : message.length;
   const header = length < 126 ? 2 : 4;
-  const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = 0x82;
+  const frame = isKept ? Buffer.allocUnsafeSlow(header + length) : Buffer.allocUnsafe(header + length);
+  frame[0] = isText ? 0x81 : 0x82;
   if (header === 2) frame[1] = length;
   else {
     frame[1] = 126;
     frame.writeUInt16BE(length, 2);
   }
-  frame.set(message, header);
+  if (isText) frame.write(message, header);
+  else frame.set(message, header);
   return frame;
+}
+
+/**
+ * Whether a message is put behind its header here. A short binary one is: that is half of what the library takes, in the
+ * time of which a keystroke is echoed. So is what will wait, as the library's headers are parts of slabs.
+ */
+function isCopied(message: string | Uint8Array, waits: boolean): boolean {
+  if (waits) return Buffer.byteLength(message) <= mostCopiedInLine;
+  return typeof message !== 'string' && message.length <= mostCopied;
 }
 
 class OpenSocket implements WebSocketConnection {
@@ -263,14 +280,14 @@ class OpenSocket implements WebSocketConnection {
 
   post(message: string | Uint8Array, { compress = false }: { compress?: boolean } = {}): void {
     if (this.closed.aborted) return;
-    if (this.buffered === 0) this.#movedAt = performance.now();
+    const waits = this.buffered > 0;
+    if (!waits) this.#movedAt = performance.now();
     const isCompressed = compress && this.compresses;
     if (isCompressed) {
       this.#compressing++;
       this.#ws.send(message, { compress }, this.#onCompressed);
-    } else if (typeof message !== 'string' && message.length <= mostCopied && this.#isNext) {
-      // Half of what the library takes, in the time of which a keystroke is echoed.
-      this.#socket.write(frameOf(message), this.#onPosted);
+    } else if (this.#isNext && isCopied(message, waits)) {
+      this.#socket.write(frameOf(message, waits), this.#onPosted);
     } else this.#ws.send(message, { compress: false }, this.#onPosted);
   }
 
