@@ -27,8 +27,8 @@ const leastMinutesForRss = 8;
 /** What memory is compared with: by then the logs of all terminals are full, and every kind of viewer has been there. */
 const warmMs = 180_000;
 /**
- * What waits for viewers that read slowly or not at all is several MB at one moment and nothing at the next: each time
- * it is the median of so many looks.
+ * The logs of those that somebody watches just then, and what waits for viewers that read slowly or not at all, are some
+ * MB more at one moment than at the next: each time it is the median of so many looks.
  */
 const looks = 5;
 const betweenLooksMs = 10_000;
