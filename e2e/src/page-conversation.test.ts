@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
 import { createDashboard, type DashboardHouse } from '@codepiper/testkit/dashboard-house.ts';
 import { type AgentHome, createAgentHome } from '@codepiper/testkit/homes.ts';
 import { startAnthropicServer } from '@codepiper/testkit/model-servers/anthropic.ts';
 import type { ModelServer } from '@codepiper/testkit/model-servers/server.ts';
 import { waitFor } from '@codepiper/testkit/wait.ts';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessibility.ts';
 import { badge } from './browser.ts';
@@ -47,7 +48,7 @@ const phone: BrowserContextOptions = {
   hasTouch: true,
   isMobile: true,
 };
-const desk: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
+const desk = { viewport: { width: 1440, height: 900 } };
 
 async function open(path: string, options: BrowserContextOptions = desk): Promise<Page> {
   const seen = await dashboard.open(browser, path, options);
@@ -116,6 +117,21 @@ const answer = (page: Page, text: string | RegExp) =>
 const expectWritten = (page: Page, text: string) =>
   waitFor('the composer', async () => expect(await composer(page).inputValue()).toBe(text));
 const conversation = (page: Page) => page.getByRole('region', { name: 'Conversation' });
+/** Rows of a list that are drawn, and where they begin on the page. */
+const drawnRows = (list: Locator) =>
+  list.evaluate((element) =>
+    [...element.querySelectorAll<HTMLElement>('[data-index]')].map((row) => ({
+      index: Number(row.dataset.index),
+      top: row.getBoundingClientRect().top,
+    })),
+  );
+/** What is looked at, or false while it changes. Two frames: what was unfolded is measured, and laid out anew, by then. */
+async function still<T>(page: Page, look: () => Promise<T>): Promise<T | false> {
+  const before = await look();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const now = await look();
+  return isDeepStrictEqual(now, before) && now;
+}
 
 describe('the conversation of a session', () => {
   it('takes a prompt from queued to delivered, and shows what comes of it as it happens', async () => {
@@ -238,14 +254,7 @@ describe('the conversation of a session', () => {
     // What comes does not move what is read.
     const edit = page.getByRole('button', { name: /^Edit long.txt/ });
     const top = async () => (await edit.boundingBox())?.y;
-    const before = await waitFor('it to stand still', async () => {
-      const then = await top();
-      // Two frames: what was unfolded is measured, and laid out anew, by then.
-      await page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
-      return (await top()) === then && then;
-    });
+    const before = await waitFor('it to stand still', () => still(page, top));
     await send(id, 'newer than the newest');
     await page.getByRole('button', { name: /\d new below/ }).waitFor();
     expect(await top()).toBe(before);
@@ -255,10 +264,11 @@ describe('the conversation of a session', () => {
     await answer(page, 'echo: and one more').waitFor();
     await expectEnd();
     // Nor is the end lost when the list grows and does not say so by scrolling.
-    await list.evaluate((element) => {
+    const left = await list.evaluate((element) => {
       (element.firstElementChild as HTMLElement).style.marginBottom = '800px';
+      return element.scrollHeight - element.scrollTop - element.clientHeight;
     });
-    expect(await fromEnd()).toBeGreaterThan(700);
+    expect(left).toBeGreaterThan(700);
     await send(id, 'the last of all');
     await expectEnd();
     // An address of one entry leads there.
@@ -268,7 +278,7 @@ describe('the conversation of a session', () => {
     });
     const third = entries[2];
     expect(third?.tool).toBe('Edit');
-    const other = await open(`/sessions/${id}?entry=${third?.id}`);
+    const other = await open(`/sessions/${id}?entry=${third?.id}`, { ...desk, serviceWorkers: 'block' });
     const target = other.getByRole('button', { name: /^Edit long.txt/ });
     await target.waitFor();
     await waitFor('it to be seen', async () => {
@@ -277,6 +287,23 @@ describe('the conversation of a session', () => {
       expect(box?.y).toBeLessThan(700);
       return true;
     });
+    // Who reads the last entry that was loaded stays there when the rest comes.
+    const rest = Promise.withResolvers<void>();
+    await other.route(/\/conversation\?.*since=/, async (route) => {
+      await rest.promise;
+      await route.continue();
+    });
+    const part = conversation(other);
+    const lowest = await waitFor('the last entry that was loaded', async () => {
+      await part.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
+      const row = await still(other, async () => (await drawnRows(part)).at(-1));
+      return row && row.top < desk.viewport.height && row;
+    });
+    rest.resolve();
+    const isMore = async () => ((await drawnRows(part)).at(-1)?.index ?? 0) > lowest.index;
+    await waitFor('the rest', isMore);
+    const topNow = async () => (await drawnRows(part)).find(({ index }) => index === lowest.index)?.top;
+    expect(await waitFor('it to stand still', () => still(other, topNow))).toBe(lowest.top);
     await other.getByRole('button', { name: 'To the newest' }).click();
     await answer(other, 'echo: the last of all').waitFor();
   });

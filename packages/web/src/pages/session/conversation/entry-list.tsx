@@ -48,8 +48,13 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const follows = useRef(false);
   /** As it was when it last scrolled. */
   const seen = useRef<Extent>({ top: 0, bottom: 0, height: 0 });
-  /** The newest entry that was there when the person left the end. */
+  /** The newest entry that was there when the person left the end, or when the last part of it was read. */
   const [seenUpTo, setSeenUpTo] = useState(0);
+  const [wasPart, setWasPart] = useState(hasNewer);
+  if (hasNewer !== wasPart) {
+    setWasPart(hasNewer);
+    setSeenUpTo(entries.at(-1)?.id ?? 0);
+  }
 
   // Before the list goes to its place below, since that is set here.
   useLayoutEffect(() => void store.open(entry), [store, entry]);
@@ -71,9 +76,10 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
     overscan: 8,
     paddingStart: 12,
     paddingEnd: 16,
-    // New rows at the end are followed by whoever is there; rows above come in without a jump.
+    // New rows at the end are followed by whoever is there, which the lower edge of a part is not; rows above come in
+    // without a jump.
     anchorTo: 'end',
-    followOnAppend: true,
+    followOnAppend: isAtEnd,
     scrollEndThreshold: endThreshold,
   });
 
