@@ -174,7 +174,8 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
       </div>
     );
   }
-  const below = isAtEnd ? 0 : entries.filter(({ id }) => id > seenUpTo).length;
+  // What is read of a part is not new, however much of it comes.
+  const below = isAtEnd || hasNewer ? 0 : entries.filter(({ id }) => id > seenUpTo).length;
   return (
     <div className="relative min-h-0 flex-1">
       <section
