@@ -84,6 +84,27 @@ test('claude killed in the middle of an answer resumes with its history', async 
   expect(t.model.prompts()).toEqual(['remember the heron', 'HOLD kill', 'FAIL 529', 'which bird?']);
 });
 
+test('a prompt amid a turn of the real claude is one of its own, and the end of a sub-agent is none', async () => {
+  await using t = await setUp();
+  await t.start('claude', ['--allowedTools', 'Agent', 'Bash']);
+  await t.submit('claude', 'LATER amid echo first');
+  await waitFor('the answer to be held', () => t.model.holding().includes('amid'));
+  await t.tmux.type('claude', 'RUN echo second');
+  await t.tmux.press('claude', 'Enter');
+  await t.tmux.waitForText('claude', /❯ RUN echo second/);
+  t.model.release('amid');
+  await t.tmux.waitForText('claude', /done: second/);
+
+  const input = { description: 'Look', prompt: 'LATER below echo below', subagent_type: 'general-purpose' };
+  const delegate = `CALL ${JSON.stringify([{ tool: 'Agent', input }])}`;
+  await t.submit('claude', delegate);
+  await t.tmux.waitForText('claude', /done: Async agent launched/);
+  t.model.release('below');
+  await t.tmux.waitForText('claude', /● noted/);
+  const mine = ['LATER amid echo first', 'RUN echo second', delegate];
+  expect(t.model.prompts()).toEqual([...mine, 'LATER below echo below']);
+});
+
 /** Claude does not listen to keys for a moment after a dialog opens: press Enter until the dialog is gone. */
 async function approve(tmux: ReturnType<typeof scratchTmux>, dialog: RegExp): Promise<void> {
   const press = async () => {

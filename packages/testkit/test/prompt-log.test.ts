@@ -40,3 +40,12 @@ test('a turn goes on after a tool result only when nothing was said since', () =
   expect(readTurn(history).toolResult).toEqual({ output: 'out', failed: false });
   expect(readTurn([...history, user('stop')])).toEqual({ prompt: 'stop', prompts: ['RUN x', 'stop'] });
 });
+
+test('what the program tells by itself after an answer is news, and no prompt given again', () => {
+  const system: Entry = { speaker: 'system', text: '<task-notification>' };
+  const history = [user('go'), system, assistant('launched')];
+  expect(readTurn([...history, system]).isNews).toBe(true);
+  expect(readTurn([user('go'), system]).isNews).toBeUndefined();
+  expect(readTurn([...history, system, user('on')]).isNews).toBeUndefined();
+  expect(readTurn([...history, tool('out'), system]).isNews).toBeUndefined();
+});

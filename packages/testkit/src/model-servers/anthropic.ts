@@ -132,11 +132,17 @@ function readBlock(role: 'user' | 'assistant' | 'system', block: Block): Entry[]
 const SCAFFOLDING =
   /^(<(local-command-|command-|bash-|task-notification)|\[Request interrupted by user)|^This session is being continued/;
 
+/** How Claude Code gives the model a prompt that was sent while it was working, beside a tool's result (2.1.329). */
+const MID_TURN =
+  /^The user sent a new message while you were working:\n([\s\S]*?)\n\nThis is how Claude Code surfaces[\s\S]*$/;
+
 function readUserText(text: string): Entry[] {
   const bare = withoutReminders(text)
+    .replace(MID_TURN, '$1')
     .replace(/<pasted_content id="[^"]*">\n?([\s\S]*?)\n?<\/pasted_content id="[^"]*">/g, '$1')
     .trim();
-  if (bare === '') return [];
+  // A background task's end comes as a reminder, too: of all reminders the one that asks for an answer.
+  if (bare === '') return text.includes('<task-notification>') ? [{ speaker: 'system', text }] : [];
   return [{ speaker: SCAFFOLDING.test(bare) ? 'system' : 'user', text: bare }];
 }
 

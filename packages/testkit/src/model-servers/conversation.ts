@@ -17,6 +17,8 @@ export interface Turn {
   prompts: string[];
   /** The result the conversation ends with, when it ends with one. */
   toolResult?: { output: string; failed: boolean };
+  /** Since the last answer the program only told something by itself (a background task ended, say). */
+  isNews?: boolean;
 }
 
 /** Reads what a model is asked from a conversation that ends at the point where the model has to speak. */
@@ -25,6 +27,7 @@ export function readTurn(entries: Entry[]): Turn {
   const last = entries.findLast((entry) => entry.speaker !== 'system');
   const turn: Turn = { prompt: prompts.at(-1) ?? '', prompts };
   if (last?.speaker === 'tool') turn.toolResult = { output: last.text, failed: last.failed ?? false };
+  if (last?.speaker === 'assistant' && entries.at(-1)?.speaker === 'system') turn.isNews = true;
   return turn;
 }
 

@@ -34,10 +34,12 @@ export const TICK_MS = 40;
  * `SLOW <n>` streams `tick 1` … `tick n` · `HOLD <name>` says `holding <name>`, waits for `release(name)`, says
  * `released <name>` · `FAIL <status>` is that HTTP error · `ASK <question>` asks the user, Yes or No ·
  * `LATER <name> <command>` waits for `release(name)`, then runs the command · `CALL <json>` makes the calls of a list ·
- * anything else is answered with `echo: <prompt>`.
+ * anything else is answered with `echo: <prompt>`. News of the program's own is answered with `noted`.
  */
 export const defaultScript = (turn: Turn): Reply => {
   if (turn.toolResult) return say(resultLine(turn.toolResult));
+  // What the prompt asked for has been done: a sub-agent that ended must not set off another, and so on without end.
+  if (turn.isNews) return say('noted');
   const [, word = '', rest = ''] =
     /^(RUN|SLOW|HOLD|FAIL|ASK|LATER|CALL)\s+(\S[\s\S]*)$/.exec(turn.prompt.trim()) ?? [];
   switch (word) {
