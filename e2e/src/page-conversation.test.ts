@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { launchBrowser, openPage } from '@codepiper/testkit/browser.ts';
@@ -434,6 +434,37 @@ describe('the conversation of a session', () => {
     expect(await inside.count()).toBe(0);
     await agent.first().click();
     await inside.first().waitFor();
+  });
+
+  it('reads on above and below a long sub-agent, which is one row however much of it is read', async () => {
+    const id = await start('delegates much', '--allowedTools', 'Agent', 'Read');
+    const file = join(project, 'read.txt');
+    writeFileSync(file, 'often\n');
+    const said = (text: string) =>
+      waitFor(`the answer "${text}"`, async () => {
+        const query = { order: 'desc', kind: 'answer' } as const;
+        const reply = await dashboard.api.request('GET', '/sessions/:id/conversation', {
+          params: { id },
+          query,
+        });
+        return reply.entries.find((entry) => entry.text === text);
+      });
+    await send(id, 'before it all');
+    const first = await said('echo: before it all');
+    // More entries than two pages.
+    const reads = Array.from({ length: 130 }, () => ({ tool: 'Read', input: { file_path: file } }));
+    const input = {
+      ...{ description: 'Read', prompt: `CALL ${JSON.stringify(reads)}` },
+      subagent_type: 'general-purpose',
+    };
+    await send(id, `CALL ${JSON.stringify([{ tool: 'Agent', input }])}`);
+    await said('done: 1\toften');
+    await said('noted');
+    const page = await open(`/sessions/${id}?tab=conversation`);
+    await answer(page, 'echo: before it all').waitFor();
+    const other = await open(`/sessions/${id}?entry=${first.id}`);
+    await answer(other, 'noted').waitFor();
+    await other.getByRole('button', { name: 'To the newest' }).waitFor({ state: 'detached' });
   });
 
   it('lets a person answer above the tabs, and stop and resume by a prompt', async () => {

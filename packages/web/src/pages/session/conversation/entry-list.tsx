@@ -103,11 +103,12 @@ export function EntryList({ session, entry, modelSwitches }: Props) {
   const items = virtualizer.getVirtualItems();
   const firstIndex = items[0]?.index ?? 0;
   const lastIndex = items.at(-1)?.index ?? 0;
+  // Again after every load: of what came nothing need be seen, as a sub-agent is one row however long it is.
   useEffect(() => {
-    if (!isReady || problem) return;
+    if (!isReady || loading || problem) return;
     if (hasOlder && firstIndex < reach) void store.older();
     else if (hasNewer && lastIndex > rows.length - reach) void store.newer();
-  }, [store, isReady, problem, hasOlder, hasNewer, firstIndex, lastIndex, rows.length]);
+  }, [store, isReady, loading, problem, hasOlder, hasNewer, firstIndex, lastIndex, rows.length]);
 
   const onScroll = () => {
     const element = scroller.current;
