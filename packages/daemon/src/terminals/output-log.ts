@@ -150,8 +150,10 @@ export class OutputLog implements StreamLog {
   #advance(places: number): void {
     this.#end += places;
     this.#begin = Math.max(this.#begin, this.#end - this.#ring.length);
-    const surplus = this.#resizes[this.#resizes.length - 1 - maxResizes];
-    if (surplus) this.#begin = Math.max(this.#begin, surplus.seq + 1);
+    const surplus = this.#resizes.length - 1 - maxResizes;
+    // A place before the first is looked for as a name, which takes longer than all else here.
+    const dropped = surplus < 0 ? undefined : this.#resizes[surplus];
+    if (dropped) this.#begin = Math.max(this.#begin, dropped.seq + 1);
     const gone = this.#firstResize(this.#begin);
     if (gone > 0) this.#resizes.splice(0, gone);
   }
