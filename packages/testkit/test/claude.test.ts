@@ -98,6 +98,13 @@ test('a prompt amid a turn of the real claude is one of its own, and the end of 
   const input = { description: 'Look', prompt: 'LATER below echo below', subagent_type: 'general-purpose' };
   const delegate = `CALL ${JSON.stringify([{ tool: 'Agent', input }])}`;
   await t.submit('claude', delegate);
+  // So long a line looks like a paste, and an Enter behind it like a part of it.
+  const isSent = async () => {
+    if (/● Agent\(Look\)/.test(await t.tmux.capture('claude'))) return true;
+    await t.tmux.press('claude', 'Enter');
+    return false;
+  };
+  await waitFor('the prompt to be taken', isSent, { interval: 500 });
   await t.tmux.waitForText('claude', /done: Async agent launched/);
   t.model.release('below');
   await t.tmux.waitForText('claude', /● noted/);
